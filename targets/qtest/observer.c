@@ -51,6 +51,7 @@ enum {
 /* VIRTIO_F_VERSION_1, VIRTIO_F_ACCESS_PLATFORM,
  * VHOST_USER_F_PROTOCOL_FEATURES; of these, MQ, REPLY_ACK, BACKEND_REQ. */
 #define FEATURES (UINT64_C(3) << 32 | UINT64_C(1) << 30)
+#define ACCESS_PLATFORM (UINT64_C(1) << 33)
 #define PROTOCOL_FEATURES (UINT64_C(1) | 1 << 3 | 1 << 5)
 
 typedef struct Header {
@@ -95,6 +96,9 @@ typedef struct BackEnd {
     Channel channels[CHANNELS];
     unsigned n_regions;
     Region regions[MOST_REGIONS];
+    bool
+        platform; /* addresses are those of the IOMMU: it may be told of them */
+    uint32_t rings; /* those that run, as bits; 0: the device is stopped */
     Iotlb iotlb;
 } BackEnd;
 
@@ -182,6 +186,8 @@ static void close_all(Observer *o)
             o->ends[i].channels[k].n = 0;
         }
         o->ends[i].n_regions = 0;
+        o->ends[i].platform = false;
+        o->ends[i].rings = 0;
     }
 }
 
@@ -290,9 +296,13 @@ static TwServed update(Observer *o, unsigned index, const Translation *t)
 
         if (offset < region->size && t->size <= region->size - offset) {
             entry.place = region->gpa + offset;
-            o->is_told = !tw_told_update(&o->told, index, entry.first,
-                                         entry.last, entry.place, entry.rights,
-                                         o->why, sizeof(o->why));
+            o->is_told =
+                !(end->rings
+                      ? tw_told_update(&o->told, index, entry.first, entry.last,
+                                       entry.place, entry.rights, o->why,
+                                       sizeof(o->why))
+                      : tw_told_stopped(index, entry.first, entry.last, o->why,
+                                        sizeof(o->why)));
             tw_iotlb_add(&end->iotlb, &entry);
             return o->is_told ? TW_SERVED_BAD : TW_SERVED;
         }
@@ -383,6 +393,12 @@ static TwServed take_translation(Observer *o, unsigned number,
     if (need(o, number, sizeof(*t)) != TW_SERVED) {
         return TW_SERVED_BAD;
     }
+    if (!o->ends[number / CHANNELS].platform) {
+        return bad(o,
+                   "vhost-user device %u: IOTLB message: expected none before "
+                   "SET_FEATURES with VIRTIO_F_ACCESS_PLATFORM",
+                   number / CHANNELS);
+    }
     switch (t->type) {
     case UPDATE:
         return update(o, number / CHANNELS, t);
@@ -411,6 +427,41 @@ static TwServed take_back(Observer *o, unsigned number, Channel *channel)
     return TW_SERVED;
 }
 
+/* A ring runs from the message with its kick on (we are never kicked). */
+static TwServed start_ring(Observer *o, unsigned number, uint64_t word)
+{
+    if (need(o, number, sizeof(word)) != TW_SERVED) {
+        return TW_SERVED_BAD;
+    }
+    o->ends[number / CHANNELS].rings |= 1u << word % 32;
+    return TW_SERVED;
+}
+
+/* GET_VRING_BASE.  A device without a ring that runs has nothing to access, and
+ * QEMU tells it no longer what ends: so it keeps nothing. */
+static TwServed stop_ring(Observer *o, unsigned number, uint32_t ring)
+{
+    BackEnd *end = &o->ends[number / CHANNELS];
+
+    if (need(o, number, 8) != TW_SERVED) {
+        return TW_SERVED_BAD;
+    }
+    end->rings &= ~(1u << ring % 32);
+    if (end->rings == 0) {
+        end->iotlb.n = 0;
+    }
+    return reply(o, number, GET_VRING_BASE, ring); /* nothing was taken */
+}
+
+static TwServed take_features(Observer *o, unsigned number, uint64_t word)
+{
+    if (need(o, number, sizeof(word)) != TW_SERVED) {
+        return TW_SERVED_BAD;
+    }
+    o->ends[number / CHANNELS].platform = word & ACCESS_PLATFORM;
+    return TW_SERVED;
+}
+
 /* A message of QEMU. */
 static TwServed obey(Observer *o, unsigned number, Channel *channel)
 {
@@ -425,11 +476,8 @@ static TwServed obey(Observer *o, unsigned number, Channel *channel)
         return reply(o, number, request, PROTOCOL_FEATURES);
     case GET_QUEUE_NUM:
         return reply(o, number, request, QUEUES);
-    case GET_VRING_BASE: /* of the same number: nothing was taken */
-        served = need(o, number, 8);
-        return served == TW_SERVED
-                   ? reply(o, number, request, message->payload.words[0])
-                   : served;
+    case GET_VRING_BASE:
+        return stop_ring(o, number, message->payload.words[0]);
     case SET_MEM_TABLE:
         served = take_ram(o, number, message);
         break;
@@ -440,11 +488,15 @@ static TwServed obey(Observer *o, unsigned number, Channel *channel)
         served = take_translation(o, number, &message->payload.translation);
         break;
     case SET_FEATURES:
+        served = take_features(o, number, message->payload.word);
+        break;
+    case SET_VRING_KICK:
+        served = start_ring(o, number, message->payload.word & 0xff);
+        break;
     case SET_OWNER:
     case SET_VRING_NUM:
     case SET_VRING_ADDR:
     case SET_VRING_BASE:
-    case SET_VRING_KICK:
     case SET_VRING_CALL:
     case SET_VRING_ERR:
     case SET_PROTOCOL_FEATURES:

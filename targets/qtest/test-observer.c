@@ -67,10 +67,14 @@ static void test_iotlb(void)
 
 /* Messages ----------------------------------------------------------------- */
 
+#define ACCESS_PLATFORM (UINT64_C(1) << 33)
+
 enum {
     GET_FEATURES = 1,
+    SET_FEATURES = 2,
     SET_MEM_TABLE = 5,
     GET_VRING_BASE = 11,
+    SET_VRING_KICK = 12,
     BACK = 21,
     IOTLB = 22,
     NEED_REPLY = 8,
@@ -164,16 +168,26 @@ static uint64_t reply_to(Kit *kit, uint32_t request)
     return words[3] | (uint64_t)words[4] << 32;
 }
 
-/* RAM: 64 KiB at 0, 1 MiB at 0x100000. */
-static void put_ram(Kit *kit)
+static void put_word(Kit *kit, uint32_t request, uint64_t word)
+{
+    put(kit->qemu[0], request, NEED_REPLY, &word, sizeof(word));
+    g_assert_cmpint(serve(kit), ==, TW_SERVED);
+    g_assert_cmphex(reply_to(kit, request), ==, 0);
+}
+
+/* The device starts: with an IOMMU; RAM: 64 KiB at 0, 1 MiB at 0x100000; one
+ * ring. */
+static void put_start(Kit *kit)
 {
     const uint64_t words[] = {2, /* n, pad */
                               0,        0x10000,  0x7f0000000000, 0,
                               0x100000, 0x100000, 0x7f0000100000, 0x100000};
 
+    put_word(kit, SET_FEATURES, ACCESS_PLATFORM);
     put(kit->qemu[0], SET_MEM_TABLE, NEED_REPLY, words, sizeof(words));
     g_assert_cmpint(serve(kit), ==, TW_SERVED);
     g_assert_cmphex(reply_to(kit, SET_MEM_TABLE), ==, 0);
+    put_word(kit, SET_VRING_KICK, 0);
 }
 
 static void put_back(Kit *kit)
@@ -215,7 +229,7 @@ static void test_messages(void)
     g_assert_cmpint(serve(&kit), ==, TW_SERVED);
     g_assert_cmphex(reply_to(&kit, GET_FEATURES), ==,
                     UINT64_C(3) << 32 | 1 << 30);
-    put_ram(&kit);
+    put_start(&kit);
     put_back(&kit);
     /* A miss; what QEMU sends before it answers that. */
     g_assert_true(tw_observer_ask(kit.observer, 0, 0x5123, IOTLB_WRITE));
@@ -252,7 +266,7 @@ static void test_drop(void)
     Kit kit;
 
     open_kit(&kit, true);
-    put_ram(&kit);
+    put_start(&kit);
     for (unsigned i = 0; i < 8; i++) {
         uint64_t place;
 
@@ -273,7 +287,7 @@ static Kit told_kit(void)
     Kit kit;
 
     open_kit(&kit, false);
-    put_ram(&kit);
+    put_start(&kit);
     put_back(&kit);
     tw_observer_clear(kit.observer);
     return kit;
@@ -384,6 +398,47 @@ static void test_may_be_told(void)
     close_kit(&kit);
 }
 
+/* GET_VRING_BASE: the ring stops. */
+static void put_stop(Kit *kit, uint64_t ring)
+{
+    put(kit->qemu[0], GET_VRING_BASE, 0, &ring, sizeof(ring));
+    g_assert_cmpint(serve(kit), ==, TW_SERVED);
+    g_assert_cmphex(reply_to(kit, GET_VRING_BASE), ==, ring);
+}
+
+/* With its last ring a device loses what it has; what comes then is refused,
+ * also before its first program. */
+static void test_stopped(void)
+{
+    uint64_t place;
+    Kit kit;
+
+    open_kit(&kit, false);
+    put_start(&kit);
+    put_word(&kit, SET_VRING_KICK, 1);
+    put_update(&kit, 0x7f0000102000);
+    g_assert_cmpint(serve(&kit), ==, TW_SERVED);
+    g_assert_cmphex(reply_to(&kit, IOTLB), ==, 0);
+    put_stop(&kit, 1);
+    g_assert_true(
+        tw_observer_find(kit.observer, 0, 0x5000, IOTLB_READ, &place));
+    put_stop(&kit, 0);
+    g_assert_false(
+        tw_observer_find(kit.observer, 0, 0x5000, IOTLB_READ, &place));
+    put_word(&kit, SET_VRING_KICK, 0);
+    g_assert_false(
+        tw_observer_find(kit.observer, 0, 0x5000, IOTLB_READ, &place));
+    put_stop(&kit, 0);
+    put_update(&kit, 0x7f0000102000);
+    expect_told(&kit, "UPDATE 0x5000..0x5fff: expected none, this device is "
+                      "stopped");
+    put_stop(&kit, 0);
+    put_update(&kit, 0x7f0000102000);
+    expect_told(&kit, "UPDATE 0x5000..0x5fff: expected none, this device is "
+                      "stopped");
+    close_kit(&kit);
+}
+
 /* Lies --------------------------------------------------------------------- */
 
 /* The devices say this of what they have just been told. */
@@ -396,7 +451,7 @@ static void expect_bad(Kit *kit, const char *what)
     g_assert_null(strchr(tw_observer_why(kit->observer), '\n'));
     close_kit(kit);
     open_kit(kit, false);
-    put_ram(kit);
+    put_start(kit);
 }
 
 static void test_lies(void)
@@ -406,7 +461,7 @@ static void test_lies(void)
     Kit kit;
 
     open_kit(&kit, false);
-    put_ram(&kit);
+    put_start(&kit);
     put_iotlb(&kit, UPDATE, 0x5000, 0, 0x7f0000102000, IOTLB_READ);
     expect_bad(&kit, "device 0: UPDATE: expected a size of 1 or more");
     put_iotlb(&kit, UPDATE, 0x5000, UINT64_MAX, 0x7f0000102000, IOTLB_READ);
@@ -421,6 +476,10 @@ static void test_lies(void)
     expect_bad(&kit, "expected memory of SET_MEM_TABLE");
     put_iotlb(&kit, 4, 0x5000, 0x1000, 0, 0);
     expect_bad(&kit, "expected UPDATE (2) or INVALIDATE (3), not 4");
+    put_word(&kit, SET_FEATURES, ~ACCESS_PLATFORM);
+    put_iotlb(&kit, INVALIDATE, 0x5000, 0x1000, 0, 0);
+    expect_bad(&kit, "device 0: IOTLB message: expected none before "
+                     "SET_FEATURES with VIRTIO_F_ACCESS_PLATFORM");
     put(kit.qemu[0], IOTLB, NEED_REPLY, words, 16);
     expect_bad(&kit, "message 22: expected a payload of 32 bytes, not 16");
     put(kit.qemu[0], 77, NEED_REPLY, NULL, 0);
@@ -451,7 +510,7 @@ static void test_gone(void)
     g_assert_nonnull(
         strstr(tw_observer_why(kit.observer),
                "device 0: cannot send a MISS: QEMU has not given"));
-    put_ram(&kit);
+    put_start(&kit);
     put_back(&kit);
     close(kit.back);
     kit.back = -1;
@@ -471,6 +530,7 @@ int main(int argc, char **argv)
     g_test_add_func("/observer/told/update", test_told_update);
     g_test_add_func("/observer/told/invalidate", test_told_invalidate);
     g_test_add_func("/observer/told/allowed", test_may_be_told);
+    g_test_add_func("/observer/told/stopped", test_stopped);
     g_test_add_func("/observer/lies", test_lies);
     g_test_add_func("/observer/gone", test_gone);
     return g_test_run();

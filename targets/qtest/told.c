@@ -61,6 +61,13 @@ bool tw_told_update(Told *told, unsigned index, uint64_t first, uint64_t last,
     return true;
 }
 
+bool tw_told_stopped(unsigned index, uint64_t first, uint64_t last, char *why,
+                     size_t size)
+{
+    return no(why, size, index, "UPDATE", first, last,
+              "expected none, this device is stopped");
+}
+
 bool tw_told_invalidate(const Told *told, unsigned index, uint64_t first,
                         uint64_t bytes, char *why, size_t size)
 {

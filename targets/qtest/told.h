@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a device may be told, and when, whatever the tables say: an UPDATE is
- * the answer to a MISS, an INVALIDATE comes while a command is under way, and
- * each is well formed.  Where translations lead, all of their addresses, and
- * whether each end is told, is for the judge.  Must not know sockets.
+ * the answer to a MISS of a device that runs, an INVALIDATE comes while a
+ * command is under way, and each is well formed.  Where translations lead, all
+ * of their addresses, and whether each end is told, is for the judge.  Must not
+ * know sockets.
  */
 #ifndef TW_TARGETS_QTEST_TOLD_H
 #define TW_TARGETS_QTEST_TOLD_H
@@ -37,6 +38,11 @@ typedef struct Told {
  */
 bool tw_told_update(Told *told, unsigned index, uint64_t first, uint64_t last,
                     uint64_t place, uint8_t rights, char *why, size_t size);
+
+/* An UPDATE for a device whose rings are all stopped, which has nothing to
+ * access: always false. */
+bool tw_told_stopped(unsigned index, uint64_t first, uint64_t last, char *why,
+                     size_t size);
 
 /* Likewise: what is kept of these addresses has ended; `bytes` 0: 2^64. */
 bool tw_told_invalidate(const Told *told, unsigned index, uint64_t first,

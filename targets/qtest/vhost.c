@@ -24,6 +24,8 @@ enum {
     IDENTITY = 0x105a1af4, /* a file system of VIRTIO 1 */
     QUEUES = 2,
     RING_LG = 12, /* a page for each ring */
+    AGAIN = 1, /* this device is stopped once and started again: QEMU must tell
+                * it as the other */
 };
 
 /* Bits 32 and 33: VERSION_1, ACCESS_PLATFORM. */
@@ -130,6 +132,10 @@ bool tw_vhost_start(Machine *m, char *why, size_t size)
         tw_qtest_config_write(m, slot, BAR4_UPPER, 0);
         tw_qtest_config_write(m, slot, COMMAND, MEMORY_AND_MASTER);
         start_device(m, bar_of(m, i));
+        if (i == AGAIN) {
+            tw_qtest_writeb(m, bar_of(m, i) + STATUS, 0); /* it stops */
+            start_device(m, bar_of(m, i));
+        }
     }
     return tw_qtest_flush(m);
 }
