@@ -93,7 +93,8 @@ mistake 'something after the end of a line' 's/^script$/script now/'
 mistake 'page size that is no power of two' 's/^page 256/page 257/'
 
 # Too large.  The limit on memory would end a program that reads it all.
-head -c 100000000 /dev/zero | tr '\0' '#' >huge.tw
+printf '# ' >huge.tw
+truncate -s 2G huge.tw
 large()
 {
     # The sanitizers reserve terabytes, so there only time is limited.
@@ -101,12 +102,12 @@ large()
         timeout 10 "$@"
     else
         # shellcheck disable=SC3045 # dash and bash have it
-        (ulimit -v 524288 && exec timeout 10 "$@")
+        (ulimit -v 1048576 && exec timeout 10 "$@")
     fi
 }
-refuses '100 MB' 'huge.tw: ' large "$TWINWALK" replay huge.tw
-refuses '100 MB to fmt' 'huge.tw: ' large "$TWINWALK" fmt huge.tw
-refuses '100 MB of bytes' 'huge.tw: ' large "$TWINWALK" replay --bytes huge.tw
+refuses '2 GB' 'huge.tw: ' large "$TWINWALK" replay huge.tw
+refuses '2 GB to fmt' 'huge.tw: ' large "$TWINWALK" fmt huge.tw
+refuses '2 GB of bytes' 'huge.tw: ' large "$TWINWALK" replay --bytes huge.tw
 refuses 'an endless file' '/dev/zero: ' large "$TWINWALK" replay /dev/zero
 rm huge.tw
 

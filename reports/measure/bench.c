@@ -3,35 +3,16 @@
 #include "reports/measure/bench.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fuzz/campaign/campaign.h"
 #include "program/bytes/bytes.h"
 #include "program/fields.h"
 #include "program/path.h"
+#include "reports/measure/timing.h"
 #include "reports/measure/instructions.h"
 
 enum { BATCH = 200, SEED = 1 };
-
-/* Of `clock`, in ns. */
-static double now_ns(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-/*
- * The clock: CPU time of this process, so that other load does not count; if
- * the target runs in another process, elapsed time.
- */
-static clockid_t clock_of(const TwTarget *target)
-{
-    return target->klass->elsewhere ? CLOCK_MONOTONIC
-                                    : CLOCK_PROCESS_CPUTIME_ID;
-}
 
 double tw_bench_calibrate(void)
 {
@@ -41,13 +22,13 @@ double tw_bench_calibrate(void)
     for (unsigned try = 0; try < TRIES; try++) {
         volatile uint64_t start = try;
         uint64_t x = start;
-        double began = now_ns(CLOCK_PROCESS_CPUTIME_ID), took;
+        double began = tw_timing_now_ns(CLOCK_PROCESS_CPUTIME_ID), took;
 
         for (unsigned i = 0; i < ROUNDS; i++) {
             x = tw_mix64(x + 0x9e3779b97f4a7c15u);
         }
         start = x;
-        took = (now_ns(CLOCK_PROCESS_CPUTIME_ID) - began) / ROUNDS;
+        took = (tw_timing_now_ns(CLOCK_PROCESS_CPUTIME_ID) - began) / ROUNDS;
         best = best == 0 || took < best ? took : best;
     }
     return best;
@@ -79,12 +60,12 @@ static void make(Bench *b, unsigned i)
 
 static double pass_generate(Bench *b)
 {
-    double began = now_ns(b->clock);
+    double began = tw_timing_now_ns(b->clock);
 
     for (unsigned i = 0; i < BATCH; i++) {
         make(b, i);
     }
-    return now_ns(b->clock) - began;
+    return tw_timing_now_ns(b->clock) - began;
 }
 
 /* Behind pointers, so that the calls stay. */
@@ -107,30 +88,30 @@ static double pass_empty(Bench *b)
 {
     bool (*volatile run)(TwTarget *, const TwProgram *, TwTrace *) = no_run;
     TwVerdict (*volatile judge)(const TwProgram *, const TwTrace *) = no_judge;
-    double began = now_ns(b->clock);
+    double began = tw_timing_now_ns(b->clock);
 
     for (unsigned i = 0; i < BATCH; i++) {
         make(b, i);
         run(NULL, b->program, b->trace);
         judge(b->program, b->trace);
     }
-    return now_ns(b->clock) - began;
+    return tw_timing_now_ns(b->clock) - began;
 }
 
 static double pass_target(Bench *b)
 {
-    double began = now_ns(b->clock);
+    double began = tw_timing_now_ns(b->clock);
 
     for (unsigned i = 0; i < BATCH; i++) {
         make(b, i);
         tw_target_run(b->target, b->program, b->trace);
     }
-    return now_ns(b->clock) - began;
+    return tw_timing_now_ns(b->clock) - began;
 }
 
 static double pass_whole(Bench *b)
 {
-    double began = now_ns(b->clock);
+    double began = tw_timing_now_ns(b->clock);
     TwFinding finding;
 
     for (unsigned i = 0; i < BATCH; i++) {
@@ -139,7 +120,7 @@ static double pass_whole(Bench *b)
             tw_runner_run(b->runner, b->program, &finding, &b->loop->stats,
                           b->loop->counters));
     }
-    return now_ns(b->clock) - began;
+    return tw_timing_now_ns(b->clock) - began;
 }
 
 /* Not timed: counts regions and keeps the byte forms for pass_decode. */
@@ -161,20 +142,20 @@ static void prepare(Bench *b)
 
 static double pass_decode(Bench *b)
 {
-    double began = now_ns(b->clock);
+    double began = tw_timing_now_ns(b->clock);
     size_t at = 0;
 
     for (unsigned i = 0; i < BATCH; i++) {
         tw_program_decode(b->program, b->bytes + at, b->size[i], &b->dialect);
         at += b->size[i];
     }
-    return now_ns(b->clock) - began;
+    return tw_timing_now_ns(b->clock) - began;
 }
 
 static void measure(Bench *b, double seconds)
 {
     double generate = 0, empty = 0, target = 0, whole = 0, decode = 0;
-    double until = now_ns(CLOCK_MONOTONIC) + seconds * 1e9;
+    double until = tw_timing_now_ns(CLOCK_MONOTONIC) + seconds * 1e9;
     uint64_t empty_count = 0, whole_count = 0;
     TwBenchLoop *l = b->loop;
     TwFinding finding;
@@ -201,7 +182,7 @@ static void measure(Bench *b, double seconds)
         whole_count += tw_instructions_read(b->counter) - before;
         decode += pass_decode(b);
         b->first += BATCH;
-    } while (now_ns(CLOCK_MONOTONIC) < until);
+    } while (tw_timing_now_ns(CLOCK_MONOTONIC) < until);
     l->programs = b->first;
     n = (double)l->programs;
     l->generate = generate / n;
@@ -231,7 +212,7 @@ bool tw_bench_loop(const TwTargetOptions *options, TwKnown *known,
         tw_runner_free(b.runner);
         return false;
     }
-    b.clock = clock_of(b.target);
+    b.clock = tw_timing_clock(b.target);
     b.counter = tw_instructions_open(loop->why_not, sizeof(loop->why_not));
     b.dialect = *tw_target_dialect(b.target);
     b.program = g_new(TwProgram, 1);
@@ -323,36 +304,13 @@ static void micro_script(TwProgram *p, unsigned n, bool alternate)
 }
 
 typedef struct Micro {
-    TwTarget *target;
-    clockid_t clock;
-    TwOracle *oracle;
-    TwProgram *program;
-    TwTrace *trace;
+    TwTimed timed;
     double seconds; /* for each figure */
 } Micro;
 
-/* ns of one run (or one judging) of the program; the best of many, since
- * everything that disturbs only adds. */
 static double best_of(Micro *m, bool judge)
 {
-    double until = now_ns(CLOCK_MONOTONIC) + m->seconds * 1e9 / 2, best = 0;
-    TwFinding finding;
-
-    tw_target_run(m->target, m->program, m->trace);
-    do {
-        double began = now_ns(m->clock), took;
-
-        if (judge) {
-            tw_judge(m->oracle, m->program, tw_target_dialect(m->target),
-                     tw_target_contract(m->target), "bench", m->trace, &finding,
-                     NULL);
-        } else {
-            tw_target_run(m->target, m->program, m->trace);
-        }
-        took = now_ns(m->clock) - began;
-        best = best == 0 || took < best ? took : best;
-    } while (now_ns(CLOCK_MONOTONIC) < until);
-    return best;
+    return tw_timing_best(&m->timed, m->seconds / 2, judge);
 }
 
 /* ns per access: many against two. */
@@ -360,10 +318,10 @@ static double per_access(Micro *m, unsigned depth, bool alternate, bool judge)
 {
     double many, few;
 
-    micro_machine(m->program, tw_target_dialect(m->target), depth);
-    micro_script(m->program, REPEATS, alternate);
+    micro_machine(m->timed.program, tw_target_dialect(m->timed.target), depth);
+    micro_script(m->timed.program, REPEATS, alternate);
     many = best_of(m, judge);
-    micro_script(m->program, 2, alternate);
+    micro_script(m->timed.program, 2, alternate);
     few = best_of(m, judge);
     return MAX(many - few, 0) / (REPEATS - 2);
 }
@@ -371,15 +329,16 @@ static double per_access(Micro *m, unsigned depth, bool alternate, bool judge)
 /* ns of an exchange; 0: there is none. */
 static double trip(Micro *m)
 {
-    double until = now_ns(CLOCK_MONOTONIC) + m->seconds * 1e9, best = 0;
+    double until = tw_timing_now_ns(CLOCK_MONOTONIC) + m->seconds * 1e9,
+           best = 0;
 
-    while (m->target->klass->ping != NULL) {
-        double began = now_ns(CLOCK_MONOTONIC), took;
+    while (m->timed.target->klass->ping != NULL) {
+        double began = tw_timing_now_ns(CLOCK_MONOTONIC), took;
 
-        if (!m->target->klass->ping(m->target)) {
+        if (!m->timed.target->klass->ping(m->timed.target)) {
             return 0;
         }
-        took = now_ns(CLOCK_MONOTONIC) - began;
+        took = tw_timing_now_ns(CLOCK_MONOTONIC) - began;
         best = best == 0 || took < best ? took : best;
         if (began > until) {
             break;
@@ -393,26 +352,26 @@ static double trip(Micro *m)
 static bool overheads(Micro *m, const TwTargetOptions *options,
                       TwBenchMicro *micro, GError **error)
 {
-    const TwDialect *dialect = tw_target_dialect(m->target);
+    const TwDialect *dialect = tw_target_dialect(m->timed.target);
 
     if (dialect->path_stages) {
-        tw_program_init(m->program);
-        tw_path_shape(dialect, m->program);
+        tw_program_init(m->timed.program);
+        tw_path_shape(dialect, m->timed.program);
     } else {
-        micro_machine(m->program, dialect, 0);
+        micro_machine(m->timed.program, dialect, 0);
     }
-    m->program->n_script = 0;
+    m->timed.program->n_script = 0;
     micro->empty = best_of(m, false);
     micro->trip = trip(m);
     for (unsigned i = 0; i < STARTS; i++) {
-        double began = now_ns(CLOCK_MONOTONIC), took;
+        double began = tw_timing_now_ns(CLOCK_MONOTONIC), took;
         TwTarget *target = tw_target_open(options, error);
 
         if (!target) {
             return false;
         }
-        tw_target_run(target, m->program, m->trace);
-        took = now_ns(CLOCK_MONOTONIC) - began;
+        tw_target_run(target, m->timed.program, m->timed.trace);
+        took = tw_timing_now_ns(CLOCK_MONOTONIC) - began;
         tw_target_close(target);
         micro->start = i == 0 || took < micro->start ? took : micro->start;
     }
@@ -426,19 +385,19 @@ bool tw_bench_micro(const TwTargetOptions *options, double seconds,
     Micro m = {.seconds = seconds / (3 + 2 * TW_BENCH_DEPTHS)};
     bool ok = true;
 
-    m.target = tw_target_open(options, error);
-    if (!m.target) {
+    m.timed.target = tw_target_open(options, error);
+    if (!m.timed.target) {
         return false;
     }
-    m.clock = clock_of(m.target);
-    m.oracle = tw_oracle_new();
-    m.program = g_new(TwProgram, 1);
-    m.trace = g_new(TwTrace, 1);
+    m.timed.oracle = tw_oracle_new();
+    m.timed.program = g_new(TwProgram, 1);
+    m.timed.trace = g_new(TwTrace, 1);
     for (unsigned depth = 0; depth < TW_BENCH_DEPTHS; depth++) {
-        micro_machine(m.program, tw_target_dialect(m.target), depth);
-        micro_script(m.program, REPEATS, true);
-        if (!tw_dialect_admits(tw_target_dialect(m.target), m.program, why,
-                               why_size)) {
+        micro_machine(m.timed.program, tw_target_dialect(m.timed.target),
+                      depth);
+        micro_script(m.timed.program, REPEATS, true);
+        if (!tw_dialect_admits(tw_target_dialect(m.timed.target),
+                               m.timed.program, why, why_size)) {
             break;
         }
         if (depth == 0) {
@@ -448,12 +407,12 @@ bool tw_bench_micro(const TwTargetOptions *options, double seconds,
         micro->walk[depth] = per_access(&m, depth, true, true);
         micro->depths++;
     }
-    if (micro->depths > 0 || tw_target_dialect(m.target)->path_stages) {
+    if (micro->depths > 0 || tw_target_dialect(m.timed.target)->path_stages) {
         ok = micro->overheads = overheads(&m, options, micro, error);
     }
-    g_free(m.trace);
-    g_free(m.program);
-    tw_oracle_free(m.oracle);
-    tw_target_close(m.target);
+    g_free(m.timed.trace);
+    g_free(m.timed.program);
+    tw_oracle_free(m.timed.oracle);
+    tw_target_close(m.timed.target);
     return ok && micro->overheads;
 }

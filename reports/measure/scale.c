@@ -3,10 +3,10 @@
 #include "reports/measure/scale.h"
 
 #include <math.h>
-#include <time.h>
 
 #include "fuzz/run/runner.h"
 #include "program/text/text.h"
+#include "reports/measure/timing.h"
 
 /* Operations of the script where the script does not grow. */
 enum { OPERATIONS = 64 };
@@ -242,64 +242,15 @@ static void make(TwScalePart part, unsigned size, TwProgram *program)
 
 /* Measuring ---------------------------------------------------------------- */
 
-typedef struct Scale {
-    TwTarget *target;
-    TwOracle *oracle;
-    TwProgram *program;
-    TwTrace *trace;
-    double seconds; /* for each figure */
-} Scale;
-
-/* Processor time of this process; if the target runs in another, elapsed. */
-static double now_ns(const Scale *s)
-{
-    struct timespec t;
-
-    clock_gettime(s->target->klass->elsewhere ? CLOCK_MONOTONIC
-                                              : CLOCK_PROCESS_CPUTIME_ID,
-                  &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static TwVerdict judge_it(Scale *s)
-{
-    TwFinding finding;
-
-    return tw_judge(s->oracle, s->program, tw_target_dialect(s->target),
-                    tw_target_contract(s->target), "bench", s->trace, &finding,
-                    NULL);
-}
-
 /* Does it run the program, without a finding? */
-static bool runs(Scale *s)
+static bool runs(TwTimed *s)
 {
     char why[200];
 
     return tw_dialect_admits(tw_target_dialect(s->target), s->program, why,
                              sizeof(why)) &&
            tw_target_run(s->target, s->program, s->trace) &&
-           !tw_verdict_is_finding(judge_it(s));
-}
-
-/* ns of one run, or of one judging; the best of those that the time allows,
- * since everything that disturbs only adds. */
-static double best_of(Scale *s, bool judge)
-{
-    gint64 until = g_get_monotonic_time() + (gint64)(s->seconds * 1e6);
-    double best = 0;
-
-    do {
-        double began = now_ns(s), took;
-
-        if (judge) {
-            judge_it(s);
-        } else {
-            tw_target_run(s->target, s->program, s->trace);
-        }
-        took = now_ns(s) - began;
-        best = best == 0 || took < best ? took : best;
-    } while (g_get_monotonic_time() < until);
-    return best;
+           !tw_verdict_is_finding(tw_timing_judge(s));
 }
 
 /* By which power of the size the last of `n` values has grown. */
@@ -317,7 +268,9 @@ static double power_of(const unsigned *size, const double *value, unsigned n)
            log((double)size[last] / (double)size[half]);
 }
 
-static void measure(Scale *s, TwScalePart part, TwScaleRow *row)
+/* `seconds` for each figure. */
+static void measure(TwTimed *s, double seconds, TwScalePart part,
+                    TwScaleRow *row)
 {
     unsigned size[TW_SCALE_SIZES], n = sizes_of(part, size);
 
@@ -328,8 +281,8 @@ static void measure(Scale *s, TwScalePart part, TwScaleRow *row)
             break;
         }
         row->size[i] = size[i];
-        row->target[i] = best_of(s, false);
-        row->judge[i] = best_of(s, true);
+        row->target[i] = tw_timing_best(s, seconds, false);
+        row->judge[i] = tw_timing_best(s, seconds, true);
         row->sizes++;
     }
     if (row->sizes > 1) {
@@ -342,7 +295,7 @@ bool tw_bench_scale(const TwTargetOptions *options, double seconds,
                     TwScaleRow rows[TW_SCALE_PARTS], GError **error)
 {
     unsigned size[TW_SCALE_SIZES], figures = 0;
-    Scale s = {.target = tw_target_open(options, error)};
+    TwTimed s = {.target = tw_target_open(options, error)};
 
     if (!s.target) {
         return false;
@@ -350,12 +303,12 @@ bool tw_bench_scale(const TwTargetOptions *options, double seconds,
     for (TwScalePart part = 0; part < TW_SCALE_PARTS; part++) {
         figures += 2 * sizes_of(part, size);
     }
-    s.seconds = seconds / figures;
+    seconds /= figures;
     s.oracle = tw_oracle_new();
     s.program = g_new(TwProgram, 1);
     s.trace = g_new(TwTrace, 1);
     for (TwScalePart part = 0; part < TW_SCALE_PARTS; part++) {
-        measure(&s, part, &rows[part]);
+        measure(&s, seconds, part, &rows[part]);
     }
     g_free(s.trace);
     g_free(s.program);
