@@ -95,7 +95,7 @@ done
 
 # Any finding, not only small ones: one or two of each verdict of these campaigns.
 for slug in wrong-as-section notify-idx0-only garbage-xlat-on-deny \
-    rights-not-anded; do
+    rights-not-anded listener-ignores-flags; do
     exits 10 "a campaign on $slug" "$TWINWALK" run --target "zoo:$slug" \
         --programs 1000 --seed 4 --out found --jobs 1
     for verdict in Sta Prm Cls Wrg Evt; do

@@ -578,22 +578,24 @@ static void put_event_check(Emit *e)
 {
     const TwExpected *x = e->expected;
     const TwEventRecord *r = &x->record;
+    bool listener = r->kind >= TW_LISTEN_ADD;
 
     if (!x->owed) {
         put_format(e, "expect_event(k, %u, %u, NULL, 0);", x->observer,
                    x->event);
         return;
     }
+    put_format(e, "/* %s */", tw_event_kind_name(r->kind));
     put_format(
         e,
-        "static const TwEventRecord event = {.op = %u, .kind = %s, "
-        ".perm = %u, .space = %s, .first = %s, .last = %s, .out = %s};",
-        r->op,
-        r->kind == TW_EVENT_MAP     ? "TW_EVENT_MAP"
-        : r->kind == TW_EVENT_UNMAP ? "TW_EVENT_UNMAP"
-                                    : "TW_EVENT_DEVIOTLB_UNMAP",
-        r->perm, r->kind == TW_EVENT_MAP ? id('s', r->space).text : "TW_NONE",
-        number(r->first).text, number(r->last).text, number(r->out).text);
+        "static const TwEventRecord event = {.op = %u, .kind = %u, "
+        ".perm = %u, .space = %s, .region = %s, .first = %s, .last = %s, "
+        ".out = %s};",
+        r->op, r->kind, r->perm,
+        listener || r->kind == TW_EVENT_MAP ? id('s', r->space).text
+                                            : "TW_NONE",
+        listener ? id('r', r->region).text : "TW_NONE", number(r->first).text,
+        number(r->last).text, number(r->out).text);
     put_format(e, "expect_event(k, %u, %u, &event, %s);", x->observer, x->event,
                number(x->out_low).text);
 }

@@ -514,8 +514,25 @@ KIT void expect_told(const Kit *k, unsigned op, const TwLogRecord *told,
     }
 }
 
-/* Event `number` of observer `o` is this one, whose output may have the low
- * bits `low` added; NULL: the observer gets no event of this number. */
+static inline bool same_event(const TwEventRecord *seen,
+                              const TwEventRecord *expected, uint64_t low)
+{
+    if (seen->op != expected->op || seen->kind != expected->kind ||
+        seen->first != expected->first || seen->last != expected->last) {
+        return false;
+    }
+    if (seen->kind == TW_EVENT_MAP) {
+        return seen->perm == expected->perm && seen->space == expected->space &&
+               (seen->out == expected->out || seen->out == expected->out + low);
+    }
+    return seen->kind < TW_LISTEN_ADD ||
+           (seen->region == expected->region &&
+            seen->space == expected->space && seen->out == expected->out);
+}
+
+/* Event `number` of observer or listener `o` is this one; the output of a MAP
+ * may have the low bits `low` added.  NULL: there is no event of this number.
+ */
 KIT void expect_event(const Kit *k, uint8_t o, unsigned number,
                       const TwEventRecord *expected, uint64_t low)
 {
@@ -530,12 +547,7 @@ KIT void expect_event(const Kit *k, uint8_t o, unsigned number,
     if (expected == NULL && seen == NULL) {
         return;
     }
-    if (expected != NULL && seen != NULL && seen->op == expected->op &&
-        seen->kind == expected->kind && seen->first == expected->first &&
-        seen->last == expected->last &&
-        (seen->kind != TW_EVENT_MAP ||
-         (seen->perm == expected->perm && seen->space == expected->space &&
-          (seen->out == expected->out || seen->out == expected->out + low)))) {
+    if (expected != NULL && seen != NULL && same_event(seen, expected, low)) {
         return;
     }
     for (unsigned i = 0; i < 2; i++) {
@@ -546,9 +558,9 @@ KIT void expect_event(const Kit *k, uint8_t o, unsigned number,
         } else {
             g_test_message(
                 "o%u, event %u: %s at operation %u: kind %u, 0x%" PRIx64
-                "..0x%" PRIx64 " -> s%u 0x%" PRIx64 " rights %u",
+                "..0x%" PRIx64 " -> s%u r%u 0x%" PRIx64 " rights %u",
                 o, number, i == 0 ? "expected" : "seen", e->op, e->kind,
-                e->first, e->last, e->space, e->out, e->perm);
+                e->first, e->last, e->space, e->region, e->out, e->perm);
         }
     }
     g_test_fail();
