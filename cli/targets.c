@@ -87,6 +87,7 @@ static void json_path(JsonBuilder *b, const TwDialect *d)
     tw_json_int(b, "dma_first", (int64_t)d->dma_first);
     tw_json_string(b, "dma_wide", wide);
     tw_json_bool(b, "last_bytes", d->last_bytes);
+    tw_json_bool(b, "path_shared", d->path_shared);
     tw_json_int(b, "dma_area_lg", d->dma_area_lg);
     tw_json_int(b, "dma_area_at", d->dma_area_at);
     tw_json_int(b, "dma_area_step", d->dma_area_step);

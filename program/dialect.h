@@ -95,6 +95,8 @@ typedef struct TwDialect {
     uint64_t dma_wide; /* what accesses may set of bits 30 to 63 of addresses
                         * beside the window (path.h); 0: nothing */
     bool last_bytes;   /* reads may also be of one byte, the last of a page */
+    bool path_shared;  /* the IOMMUs may have one index, which all devices
+                        * share (path.h) */
     /* Devices that keep mappings (path.h); 0: they keep none. */
     uint8_t dma_area_lg;   /* what they map: 2^n bytes, aligned */
     uint8_t dma_area_at;   /* the offset in there at which each access is */

@@ -99,9 +99,15 @@ static bool is_table(const TwDialect *d, const TwProgram *p, unsigned stage)
     return tw_path_has_tables(d);
 }
 
+static bool is_shared(const TwDialect *d, const TwProgram *p)
+{
+    return d->path_shared && p->n_iommus > 0 && p->iommus[0].indexes == 1;
+}
+
 void tw_path_shape(const TwDialect *d, TwProgram *p)
 {
     unsigned n = d->path_stages;
+    uint8_t indexes = is_shared(d, p) ? 1 : d->max_iommu_indexes;
     bool tables[2] = {is_table(d, p, 0), n > 1 && is_table(d, p, 1)};
 
     p->page_lg = PAGE_LG;
@@ -117,7 +123,7 @@ void tw_path_shape(const TwDialect *d, TwProgram *p)
 
         *m = tw_iommu_make(tables[i] ? TW_IOMMU_TABLE : TW_IOMMU_PAGETABLE,
                            PAGE_LG);
-        m->indexes = d->max_iommu_indexes;
+        m->indexes = indexes;
         m->select = TW_SELECT_REQUESTER;
         m->iotlb = true;
         m->bypass_space = (uint8_t)(i + 1);
@@ -151,6 +157,7 @@ bool tw_path_has_shape(const TwDialect *d, const TwProgram *p, char *why,
     shape.n_iommus = p->n_iommus;
     for (unsigned i = 0; i < p->n_iommus; i++) {
         shape.iommus[i].kind = p->iommus[i].kind;
+        shape.iommus[i].indexes = p->iommus[i].indexes;
     }
     tw_path_shape(d, &shape);
     if (tw_program_equal(&bare, &shape)) {
@@ -403,9 +410,10 @@ static void fit_map(const TwDialect *d, TwOp *op)
 }
 
 /* An operation on a `table`. */
-static void fit_of_table(const TwDialect *d, TwOp *op, uint8_t flags)
+static void fit_of_table(const TwDialect *d, const TwProgram *p, TwOp *op,
+                         uint8_t flags)
 {
-    op->index %= d->max_iommu_indexes;
+    op->index %= is_shared(d, p) ? 1 : d->max_iommu_indexes;
     switch (op->code) {
     case TW_OP_MAP:
     case TW_OP_UNMAP:
@@ -468,7 +476,7 @@ void tw_path_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
         }
     }
     if (kind == TW_IOMMU_TABLE) {
-        fit_of_table(d, op, flags);
+        fit_of_table(d, p, op, flags);
         return;
     }
     if (!tw_ops_has(&d->ops, op->code)) {

@@ -30,6 +30,10 @@
  * Accesses have 4 bytes, or 8 as stores do, and are aligned.  With `last_bytes`
  * a read may also have one byte, which is the last one of a page.
  *
+ * Each device has an index of the IOMMUs of its own.  With `path_shared` a
+ * program may have IOMMUs of one index instead: then all devices have the same
+ * mappings.
+ *
  * With `dma_wide`, accesses and commands are also in other GiB: their address
  * is one of the window but for bits 30 to 63, of which those of `dma_wide` may
  * be set; bits 30 to 38, the index in a root, are then 4 or more.  So an entry

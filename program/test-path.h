@@ -139,7 +139,7 @@ static inline TwDialect test_path_dialect(const TestPath *path)
             tw_ops_remove(&d.ops, others[i]);
         }
         d.iommu_kinds = 1u << TW_IOMMU_TABLE;
-        d.last_bytes = true;
+        d.last_bytes = d.path_shared = true;
     }
     if (path->rings) {
         tw_ops_remove(&d.ops, TW_OP_POKE);

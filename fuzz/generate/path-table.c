@@ -15,7 +15,7 @@ static unsigned some_hot(TwPathPlan *plan)
 
 static unsigned some_index(TwPathPlan *plan)
 {
-    return tw_path_draw(plan, plan->dialect->max_iommu_indexes);
+    return tw_path_draw(plan, plan->program->iommus[0].indexes);
 }
 
 static unsigned some_rights(TwPathPlan *plan)
@@ -58,7 +58,7 @@ static void map(TwPathPlan *plan, Where w, bool notified)
 
 void tw_path_table_setup(TwPathPlan *plan)
 {
-    unsigned n = plan->dialect->max_iommu_indexes;
+    unsigned n = plan->program->iommus[0].indexes;
 
     for (unsigned k = 0; k < plan->dialect->path_stages * n; k++) {
         for (unsigned i = 0; i < plan->n_hot; i++) {

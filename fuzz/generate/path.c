@@ -202,6 +202,9 @@ void tw_path_generate(TwProgram *program, const TwDialect *dialect, TwRng *rng)
     for (unsigned i = 0; i < program->n_iommus; i++) {
         program->iommus[i].kind = table ? TW_IOMMU_TABLE : TW_IOMMU_PAGETABLE;
     }
+    if (dialect->path_shared) { /* all devices have one index in common */
+        program->iommus[0].indexes = tw_path_chance(&plan, 33) ? 1 : 0;
+    }
     tw_path_shape(dialect, program);
     plan.pages = (uint16_t)(1u << (dialect->dma_lg - 12));
     plan.to = program->setup;

@@ -290,6 +290,7 @@ typedef struct Row {
     X(path_far, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_wide, NOTHING, CASES({0, NULL, NULL})) \
     X(last_bytes, NOTHING, CASES({0, NULL, NULL})) \
+    X(path_shared, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_area_lg, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_area_at, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_area_step, NOTHING, CASES({0, NULL, NULL})) \

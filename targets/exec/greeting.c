@@ -78,6 +78,7 @@ static const Flag features[] = {
     {"widths", OF_DIALECT(widths), 1},
     {"iotlbs", OF_DIALECT(iotlbs), 1},
     {"last-bytes", OF_DIALECT(last_bytes), 1},
+    {"path-shared", OF_DIALECT(path_shared), 1},
     {"aligned-rmw", OF_DIALECT(aligned_rmw), 1},
     {"exclusives-of-ram", OF_DIALECT(exclusives_of_ram), 1},
     {"nested-tables", OF_DIALECT(nested_tables), 1},

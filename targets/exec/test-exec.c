@@ -163,6 +163,7 @@ static void test_greeting_of_path(void)
         .table_bases = true,
         .output_widths = true,
         .last_bytes = true,
+        .path_shared = true,
         .contents = 1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_INERT,
         .min_page_lg = 12,
         .max_page_lg = 12,

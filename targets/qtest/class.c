@@ -101,7 +101,7 @@ static void be_without_tables(TwDialect *d)
     be_without_pokes(d);
     d->op_flags = TW_OPF_ON;
     d->path_levels = 0;
-    d->last_bytes = true;
+    d->last_bytes = d->path_shared = true;
 }
 
 static TwDialect dialect_of(const Driver *driver)

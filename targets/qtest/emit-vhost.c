@@ -296,9 +296,7 @@ void tw_emit_vhost_tell(Emit *e)
     const TwOp *op = tw_emit_accused(e);
 
     g_string_append_printf(e->m->tell, "dma-told %u 0x%" PRIx64 "\n",
-                           (op->attrs >> TW_ATTR_REQUESTER_SHIFT) %
-                               e->m->indexes,
-                           e->expected->address);
+                           tw_qtest_device_of(e->m, op), e->expected->address);
     e->answer = ++e->m->n_told;
 }
 

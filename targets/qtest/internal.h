@@ -22,9 +22,9 @@
  *   emit.c     cases as scripts for QEMU's maintainers
  *   emit-vhost.c  the part of those that serves devices that are ours
  *   emit-c.c   the same as tests of their suite
- *   virtio-iommu.c, virtio-queue.c  the IOMMU that has requests, not tables
- *   tables.c   IOMMUs that the language calls a `table`, as real tables
- *   needs.c    what an IOMMU must have, by its capability registers
+ *   virtio-iommu.c, virtio-queue.c, virtio-probe.c  the IOMMU that has
+ * requests, not tables tables.c   IOMMUs that the language calls a `table`, as
+ * real tables needs.c    what an IOMMU must have, by its capability registers
  *   memory.c   which bytes RAM has at the start and at the end; where stores
  *              went
  *   driver.h   what only an IOMMU knows: a file each
@@ -139,7 +139,8 @@ struct Machine {
     char refused[160];
     uint16_t refused_op;
     unsigned n_commands;
-    unsigned indexes;       /* of the IOMMUs of the program */
+    unsigned indexes;       /* of the IOMMUs of the program; 1 with
+                             * path_shared: all devices have this one */
     uint32_t domains[2][8]; /* those that the program has named, as bits */
     Stage stages[2][MOST_INDEXES];
     bool tables[2]; /* its IOMMU of that stage is a `table`: */
@@ -173,6 +174,15 @@ struct Machine {
 };
 
 enum { DRIVER_STATE = 4096 };
+
+/* Which test device makes the access, from 0.  Where a program may have one
+ * index for all devices (Driver.tables_alone), it says more than the index. */
+static inline unsigned tw_qtest_device_of(const Machine *m, const TwOp *op)
+{
+    unsigned requester = op->attrs >> TW_ATTR_REQUESTER_SHIFT;
+
+    return requester % (m->dialect.path_shared ? MOST_INDEXES : m->indexes);
+}
 
 /* Is each operation performed by itself (direct.c)? */
 static inline bool tw_qtest_is_direct(const Machine *m)

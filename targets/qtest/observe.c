@@ -113,7 +113,7 @@ static void tell(Machine *m, const TwOp *op, unsigned number, unsigned index)
 void tw_observe_access(Machine *m, const TwOp *op, unsigned number)
 {
     TwOutcome *outcome = &m->trace->outcomes[number];
-    unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
+    unsigned index = tw_qtest_device_of(m, op);
     bool stores = op->code == TW_OP_DMA_WRITE;
     uint64_t place;
 

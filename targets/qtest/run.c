@@ -99,7 +99,7 @@ static bool is_replaced(const Machine *m, unsigned number)
 
 static void plan_access(Machine *m, const TwOp *op, unsigned number)
 {
-    unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
+    unsigned index = tw_qtest_device_of(m, op);
     unsigned device = 1 + index;
     Planned *planned = &m->planned[m->n_planned];
     uint64_t tag = 0;

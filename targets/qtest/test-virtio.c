@@ -46,13 +46,22 @@ typedef struct Kit {
     TwTrace trace;
 } Kit;
 
-static Kit *begin(bool drop)
+/* `indexes` of the IOMMU; 1: both devices are in one domain. */
+static Kit *begin_with(unsigned indexes, bool drop)
 {
     Kit *kit = g_new0(Kit, 1);
 
     kit->target = open_target(drop);
+    kit->program.n_iommus = 1;
+    kit->program.iommus[0].indexes = (uint8_t)indexes;
     tw_path_shape(tw_target_dialect(kit->target), &kit->program);
+    g_assert_cmpuint(kit->program.iommus[0].indexes, ==, indexes);
     return kit;
+}
+
+static Kit *begin(bool drop)
+{
+    return begin_with(MOST_INDEXES, drop);
 }
 
 static void end(Kit *kit)
@@ -106,7 +115,7 @@ static void bypass(Kit *kit, bool on)
  * refused. */
 static unsigned n_loads, frames[64], loads[64];
 
-static void load(Kit *kit, unsigned page, unsigned frame)
+static void load_of(Kit *kit, unsigned device, unsigned page, unsigned frame)
 {
     TwOp *op;
 
@@ -115,6 +124,18 @@ static void load(Kit *kit, unsigned page, unsigned frame)
     op = add(kit, TW_OP_DMA_READ);
     op->size = 8;
     op->addr = page_at(kit, page) + AT;
+    op->attrs = device << TW_ATTR_REQUESTER_SHIFT;
+}
+
+static void load(Kit *kit, unsigned page, unsigned frame)
+{
+    load_of(kit, 0, page, frame);
+}
+
+static void load_of_both(Kit *kit, unsigned page, unsigned frame)
+{
+    load_of(kit, 0, page, frame);
+    load_of(kit, 1, page, frame);
 }
 
 static uint64_t initial(const Kit *kit, unsigned frame)
@@ -226,6 +247,49 @@ static void test_domains(void)
     end(kit);
 }
 
+/* Both devices in one domain: each mapping is for both, also for the one that
+ * is attached when there are some already; bypass domains, too. */
+static void test_shared(void)
+{
+    Kit *kit = begin_with(1, false);
+
+    map(kit, HOT, 2, FRAME, TW_R | TW_W);
+    for (unsigned i = 0; i < 4; i++) {
+        load_of_both(kit, HOT, FRAME);
+        add(kit, TW_OP_NOTIFY_ALL);
+        load_of_both(kit, HOT + 1, FRAME + 1);
+        map(kit, HOT + 2, 1, OTHER + i, TW_R);
+        load_of_both(kit, HOT + 2, OTHER + i);
+        put(kit, TW_OP_UNMAP, HOT + 2, 1);
+        load_of_both(kit, HOT + 2, 0);
+        bypass(kit, true);
+        load_of_both(kit, OTHER, OTHER);
+        bypass(kit, false);
+        if (!((Machine *)kit->target)->observer) { /* defect AF */
+            load_of_both(kit, OTHER, 0);
+        }
+    }
+    expect_loads(kit);
+    end(kit);
+}
+
+/* One program after another: with a domain for both, with one for each. */
+static void test_no_longer_shared(void)
+{
+    Kit *kit = begin_with(1, false);
+
+    map(kit, HOT, 1, FRAME, TW_R);
+    load_of_both(kit, HOT, FRAME);
+    expect_loads(kit);
+    memset(&kit->program, 0, sizeof(kit->program));
+    tw_path_shape(tw_target_dialect(kit->target), &kit->program);
+    map(kit, HOT, 1, FRAME, TW_R);
+    load_of(kit, 0, HOT, FRAME);
+    load_of(kit, 1, HOT, 0);
+    expect_loads(kit);
+    end(kit);
+}
+
 static void test_stores(void)
 {
     Kit *kit = begin(false);
@@ -299,6 +363,33 @@ static void test_drop(void)
                                 "(INVAL)"));
         g_assert_cmpint(kit->trace.n_ops, ==, kit->trace.end_op);
     }
+    end(kit);
+}
+
+/* `notify-all` probes the devices, and 00:09.0, where nothing is: with a device
+ * there the status is another one. */
+static void test_probe(void)
+{
+    TwTargetOptions options = {.name = name,
+                               .qemu = qemu,
+                               .qemu_args = "-device lsi53c895a,addr=9",
+                               .timeout_ms = 2000};
+    GError *error = NULL;
+    Kit *kit = begin(false);
+
+    for (unsigned i = 0; i < 8; i++) { /* more than there are buffers */
+        add(kit, TW_OP_NOTIFY_ALL);
+    }
+    expect_loads(kit);
+    tw_target_close(kit->target);
+    kit->target = tw_target_open(&options, &error);
+    g_assert_no_error(error);
+    run(kit);
+    g_assert_cmpint(kit->trace.end, ==, TW_END_INVARIANT);
+    g_assert_cmpuint(kit->trace.end_op, ==, 0);
+    g_assert_cmpstr(kit->trace.text, ==,
+                    "PROBE of endpoint 0x48: expected status 6 (NOENT), not 0 "
+                    "(OK)");
     end(kit);
 }
 
@@ -391,10 +482,11 @@ static void test_lacks(void)
         return;
     }
     expect_no_start("inl*) echo OK 0x121000;;", "(virtio-iommu-pci)");
-    expect_no_start(DEVICES_OF("0x43", "0x100"), "MAP and UNMAP");
-    expect_no_start(DEVICES_OF("0x07", "0x100"), "a bypass field");
-    expect_no_start(DEVICES_OF("0x47", "0x80"), "256 entries");
-    expect_no_start(DEVICES_OF("0x47", "0x100"), "to take the features");
+    expect_no_start(DEVICES_OF("0x53", "0x100"), "MAP and UNMAP");
+    expect_no_start(DEVICES_OF("0x17", "0x100"), "a bypass field");
+    expect_no_start(DEVICES_OF("0x47", "0x100"), "PROBE requests");
+    expect_no_start(DEVICES_OF("0x57", "0x80"), "256 entries");
+    expect_no_start(DEVICES_OF("0x57", "0x100"), "to take the features");
 }
 
 int main(int argc, char **argv)
@@ -414,6 +506,9 @@ int main(int argc, char **argv)
     g_test_add_func("/virtio/parts", test_parts);
     g_test_add_func("/virtio/refused", test_refused);
     g_test_add_func("/virtio/domains", test_domains);
+    g_test_add_func("/virtio/shared", test_shared);
+    g_test_add_func("/virtio/no-longer-shared", test_no_longer_shared);
+    g_test_add_func("/virtio/probe", test_probe);
     g_test_add_func("/virtio/stores", test_stores);
     g_test_add_func("/virtio/many", test_many);
     g_test_add_func("/virtio/drop-flushes", test_drop);

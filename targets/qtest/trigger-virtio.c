@@ -37,8 +37,9 @@ const TwTriggerInfo tw_qtest_virtio_vhost_triggers[] = {
 
 /* Numbers of the mappings of the pages of each index; 0: none. */
 typedef struct Mappings {
-    uint64_t first; /* address of the window */
-    uint32_t next;  /* number */
+    uint64_t first;   /* address of the window */
+    uint32_t next;    /* number */
+    unsigned indexes; /* of the IOMMU: 1 or INDEXES */
     bool bypassed;
     uint32_t of[INDEXES][PAGES + 1]; /* the last one is never mapped */
 } Mappings;
@@ -108,6 +109,7 @@ static void begin(Mappings *all, const TwProgram *p)
 {
     memset(all, 0, sizeof(*all));
     all->first = p->regions[2].addr;
+    all->indexes = p->iommus[0].indexes == 1 ? 1 : INDEXES;
     for (unsigned i = 0; i < p->n_setup; i++) {
         follow(all, &p->setup[i]);
     }
@@ -116,7 +118,7 @@ static void begin(Mappings *all, const TwProgram *p)
 static bool is_last_byte(const Mappings *all, const TwOp *op)
 {
     const uint32_t *of =
-        all->of[(op->attrs >> TW_ATTR_REQUESTER_SHIFT) % INDEXES];
+        all->of[(op->attrs >> TW_ATTR_REQUESTER_SHIFT) % all->indexes];
     unsigned page = page_of(all, op->addr);
 
     return op->code == TW_OP_DMA_READ && op->size == 1 && !all->bypassed &&

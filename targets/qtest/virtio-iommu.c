@@ -15,11 +15,12 @@
 #include "targets/qtest/virtio-iommu.h"
 
 enum {
-    /* Numbers of domains: of index k, k + 1 while it is translated; while it
-     * passes through, */
+    /* Numbers of domains: of index k, k + 1 while it is translated, for each
+     * device that has the index; while it passes through, */
     PASSING = 0x10,    /* this and k, */
     OF_CONTROL = 0x20, /* and that of the control device. */
     PASSES = 1,        /* flag of ATTACH: a bypass domain */
+    NOBODY = 9 << 3,   /* an endpoint that does not exist: 00:09.0 */
     /* What devices need of memory: scripts, slots, queues. */
     FIRST_OWN = AT_STRUCTURES,
     LAST_OWN = AT_FAULT_QUEUE - 1,
@@ -44,25 +45,25 @@ static unsigned page_of(const Machine *m, uint64_t x)
 
 /* Domains ------------------------------------------------------------------ */
 
-static void attach(Machine *m, unsigned index, uint32_t domain, bool pass)
+static void attach(Machine *m, unsigned device, uint32_t domain, bool pass)
 {
-    state(m)->domain[index] = domain;
+    state(m)->domain[device] = domain;
     tw_virtio_request(
         m, &(VirtioRequest){.type = VIRTIO_ATTACH,
                             .domain = domain,
-                            .endpoint = tw_virtio_endpoint(1 + index),
+                            .endpoint = tw_virtio_endpoint(1 + device),
                             .flags = pass ? PASSES : 0});
 }
 
-static void detach(Machine *m, unsigned index)
+static void detach(Machine *m, unsigned device)
 {
     VirtioState *s = state(m);
 
     tw_virtio_request(
         m, &(VirtioRequest){.type = VIRTIO_DETACH,
-                            .domain = s->domain[index],
-                            .endpoint = tw_virtio_endpoint(1 + index)});
-    s->domain[index] = 0;
+                            .domain = s->domain[device],
+                            .endpoint = tw_virtio_endpoint(1 + device)});
+    s->domain[device] = 0;
 }
 
 /* TW_R and TW_W are the flags READ and WRITE. */
@@ -88,15 +89,22 @@ static void unmap(Machine *m, unsigned index, unsigned first, unsigned last,
                             .last = address_of(m, last) + PAGE_BYTES - 1});
 }
 
-/* A new domain for the index, which has the machine's own mapping. */
-static void begin_domain(Machine *m, unsigned index)
+/* The device gets the domain of its index.  True: no other device had that, so
+ * it is new; it has the machine's own mapping. */
+static bool join_domain(Machine *m, unsigned device)
 {
     uint64_t first = m->driver->ram + FIRST_OWN;
+    unsigned index = device % m->indexes;
+    bool is_new = true;
 
-    attach(m, index, index + 1, false);
-    if (!m->observer) {
+    for (unsigned k = 0; k < MOST_INDEXES; k++) {
+        is_new &= state(m)->domain[k] != index + 1;
+    }
+    attach(m, device, index + 1, false);
+    if (is_new && !m->observer) {
         map(m, index, first, m->driver->ram + LAST_OWN, first, TW_R | TW_W);
     }
+    return is_new;
 }
 
 /* Mappings ----------------------------------------------------------------- */
@@ -228,6 +236,14 @@ static void change(Machine *m, const TwOp *op)
 
 /* The whole ---------------------------------------------------------------- */
 
+/* The same, and a new domain has what is noted of the index. */
+static void join_mapped(Machine *m, unsigned device)
+{
+    if (join_domain(m, device)) {
+        map_again(m, device % m->indexes, 0, PAGES - 1);
+    }
+}
+
 /* In turn by bypass domains, and by having no domain. */
 static void bypass(Machine *m, bool on)
 {
@@ -243,27 +259,36 @@ static void bypass(Machine *m, bool on)
     if (s->by_config) {
         tw_virtio_bypass(m, on);
     }
-    for (unsigned k = 0; k < m->indexes; k++) {
+    for (unsigned k = 0; k < MOST_INDEXES; k++) {
         if (!on) {
-            begin_domain(m, k);
-            map_again(m, k, 0, PAGES - 1);
+            join_mapped(m, k);
         } else if (s->by_config) {
             detach(m, k);
         } else {
-            attach(m, k, PASSING + k, true);
+            attach(m, k, PASSING + k % m->indexes, true);
         }
     }
     s->by_config &= on;
 }
 
-/* Each device leaves its domain, which ends with that; a new one has the same
- * mappings. */
+/* Each device leaves its domain, is probed and attached again.  A domain ends
+ * with its last device, and a new one has the same mappings; one that two
+ * devices have ends each second time: both leave before the first one comes
+ * back. */
 static void renew(Machine *m)
 {
-    for (unsigned k = 0; k < m->indexes && !m->bypassed[0]; k++) {
+    bool ends = state(m)->n_renewals++ % 2;
+
+    tw_virtio_probe(m, NOBODY, VIRTIO_NOENT);
+    for (unsigned k = 0; k < MOST_INDEXES && ends; k++) {
         detach(m, k);
-        begin_domain(m, k);
-        map_again(m, k, 0, PAGES - 1);
+    }
+    for (unsigned k = 0; k < MOST_INDEXES; k++) {
+        if (!ends) {
+            detach(m, k);
+        }
+        tw_virtio_probe(m, tw_virtio_endpoint(1 + k), VIRTIO_OK);
+        join_mapped(m, k);
     }
 }
 
@@ -286,7 +311,9 @@ static void table(Machine *m, const TwOp *op)
         }
         break;
     case TW_OP_NOTIFY_ALL:
-        renew(m);
+        if (!m->bypassed[0]) {
+            renew(m);
+        }
         break;
     case TW_OP_BYPASS:
         bypass(m, op->flags & TW_OPF_ON);
@@ -314,7 +341,7 @@ static void reset(Machine *m)
     }
     s->ready = true;
     s->by_config = false;
-    s->n_bypasses = 0;
+    s->n_bypasses = s->n_renewals = 0;
     memset(s->starts, 0, sizeof(s->starts));
     tw_virtio_queues_reset(m);
     for (unsigned k = 0; k < MOST_INDEXES; k++) {
@@ -322,7 +349,9 @@ static void reset(Machine *m)
         if (s->domain[k] != 0) {
             detach(m, k);
         }
-        begin_domain(m, k);
+    }
+    for (unsigned k = 0; k < MOST_INDEXES; k++) {
+        join_domain(m, k);
     }
 }
 

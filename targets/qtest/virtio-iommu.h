@@ -14,8 +14,10 @@ enum {
     VIRTIO_DETACH = 2,
     VIRTIO_MAP = 3,
     VIRTIO_UNMAP = 4,
+    VIRTIO_PROBE = 5,
     VIRTIO_OK = 0,
     VIRTIO_RANGE = 5,
+    VIRTIO_NOENT = 6,
     VIRTIO_ANY = 0xfe, /* each status is right */
     VIRTIO_NONE = 0xff /* what stands there before the device has answered */
 };
@@ -32,6 +34,10 @@ typedef struct VirtioRequest {
 
 /* virtio-queue.c: plans a request, and looks at its status later. */
 void tw_virtio_request(Machine *m, const VirtioRequest *request);
+
+/* Plans a PROBE request for an endpoint, and looks at its status and its
+ * properties later. */
+void tw_virtio_probe(Machine *m, uint32_t endpoint, uint8_t status);
 
 /* Plans that devices without a domain pass through from now on, or do not. */
 void tw_virtio_bypass(Machine *m, bool on);
@@ -66,17 +72,20 @@ typedef struct VirtioState {
     uint16_t pending; /* of them, those whose status was not looked at, */
     uint16_t ops[VIRTIO_SLOTS]; /* the operations they are of, */
     uint8_t statuses[VIRTIO_SLOTS];
-    uint32_t unmaps;   /* of a program */
-    uint16_t accesses; /* since events were taken */
-    uint16_t taken;    /* events, modulo 2^16; */
-    uint32_t logged;   /* of them, those of the program, */
-    uint16_t first;    /* of which this one is the first; */
-    uint16_t seen;     /* by faults() */
+    uint32_t unmaps;      /* of a program */
+    uint32_t probe_bytes; /* of the properties of an endpoint */
+    uint16_t probes;      /* PROBE requests, modulo 2^16; */
+    uint16_t probing;     /* of them, those whose status was not looked at */
+    uint16_t accesses;    /* since events were taken */
+    uint16_t taken;       /* events, modulo 2^16; */
+    uint32_t logged;      /* of them, those of the program, */
+    uint16_t first;       /* of which this one is the first; */
+    uint16_t seen;        /* by faults() */
     uint8_t last[VIRTIO_EVENT_BYTES];
     /* virtio-iommu.c: pages of the window with which a mapping begins */
     uint32_t starts[MOST_INDEXES][PAGES / 32];
-    uint32_t domain[MOST_INDEXES]; /* 0: it has none */
-    uint32_t n_bypasses;
+    uint32_t domain[MOST_INDEXES]; /* of each device; 0: it has none */
+    uint32_t n_bypasses, n_renewals;
     bool by_config; /* devices pass since they have no domain */
     bool ready;     /* it is not the first program */
 } VirtioState;

@@ -12,15 +12,17 @@
 #include "targets/qtest/needs.h"
 #include "targets/qtest/virtio-iommu.h"
 #include "targets/qtest/virtio-pci.h"
+#include "targets/qtest/virtio-probe.h"
 
 enum {
     SLOT = 3,              /* PCI device number */
     IDENTITY = 0x10571af4, /* device 23 of VIRTIO 1 */
     BAR = 0xfe400000,
-    CONFIG_BYPASS = 0x2000 + 36, /* in BAR 4, the device's own */
-    /* Features: INPUT_RANGE, DOMAIN_RANGE, MAP_UNMAP, BYPASS_CONFIG; of the
-     * upper half, VERSION_1. */
-    WANTED = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 6,
+    CONFIG_PROBE = 0x2000 + 32, /* in BAR 4, the device's own */
+    CONFIG_BYPASS = 0x2000 + 36,
+    /* Features: INPUT_RANGE, DOMAIN_RANGE, MAP_UNMAP, PROBE, BYPASS_CONFIG; of
+     * the upper half, VERSION_1. */
+    WANTED = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 6,
     WANTED_UPPER = 1,
     /* Structures. */
     REQUESTS = 0,
@@ -34,6 +36,13 @@ enum {
     REQUEST_BYTES = 64, /* of a slot; */
     ANSWER = 48,        /* in it, the part that the device writes */
     ANSWER_BYTES = 4,
+    /* Of a PROBE request, too, whose parts are larger: */
+    AT_PROBES = AT_STRUCTURES + 0x18000,
+    PROBES = 4, /* buffers */
+    PROBE_BYTES = 0x1000,
+    PROBE_ASKS = 72,    /* what the device reads: type, endpoint, 64 bytes 0; */
+    PROPERTIES = 0x100, /* what it writes, from here on: properties, status */
+    MOST_PROPERTIES = 0x800,
     MOST_ACCESSES = 100, /* may make events before those are taken: an access
                           * makes two at most */
     /* A fault. */
@@ -102,7 +111,8 @@ static const char *status_name(unsigned status)
 
 static const char *type_name(unsigned type)
 {
-    static const char *const names[] = {"", "ATTACH", "DETACH", "MAP", "UNMAP"};
+    static const char *const names[] = {"",    "ATTACH", "DETACH",
+                                        "MAP", "UNMAP",  "PROBE"};
 
     return names[type];
 }
@@ -116,6 +126,15 @@ static void note_refusal(Machine *m, unsigned op, const uint8_t *request,
     char whose[64];
 
     if (m->refused[0]) {
+        return;
+    }
+    if (request[0] == VIRTIO_PROBE) {
+        memcpy(&endpoint, request + 4, sizeof(endpoint));
+        m->refused_op = (uint16_t)op;
+        snprintf(m->refused, sizeof(m->refused),
+                 "PROBE of endpoint 0x%x: expected status %u (%s), not %u (%s)",
+                 endpoint, expected, status_name(expected), status,
+                 status_name(status));
         return;
     }
     memcpy(&domain, request + 4, sizeof(domain));
@@ -134,6 +153,32 @@ static void note_refusal(Machine *m, unsigned op, const uint8_t *request,
              status_name(expected), status, status_name(status));
 }
 
+/* Where the parts of a PROBE request are, in RAM. */
+static uint32_t probe_at(unsigned n)
+{
+    return AT_PROBES + n % PROBES * PROBE_BYTES;
+}
+
+/* What a PROBE request of the slot has given; its status. */
+static uint8_t take_properties(Machine *m, unsigned op, const uint8_t *request)
+{
+    VirtioState *s = tw_virtio_state(m);
+    const uint8_t *properties =
+        m->ram + probe_at(s->probes - s->probing--) + PROPERTIES;
+    uint8_t status = properties[s->probe_bytes];
+    uint32_t endpoint;
+    char why[96];
+
+    memcpy(&endpoint, request + 4, sizeof(endpoint));
+    if (status == VIRTIO_OK && m->refused[0] == '\0' &&
+        !tw_virtio_properties(properties, s->probe_bytes, why, sizeof(why))) {
+        m->refused_op = (uint16_t)op;
+        snprintf(m->refused, sizeof(m->refused),
+                 "PROBE of endpoint 0x%x: properties, %s", endpoint, why);
+    }
+    return status;
+}
+
 static void take_statuses(Machine *m)
 {
     VirtioState *s = tw_virtio_state(m);
@@ -141,10 +186,12 @@ static void take_statuses(Machine *m)
     for (; s->pending > 0; s->pending--) {
         unsigned i = (uint16_t)(s->sent - s->pending) % VIRTIO_SLOTS;
         const uint8_t *request = m->ram + AT_REQUESTS + i * REQUEST_BYTES;
+        uint8_t status = request[0] == VIRTIO_PROBE
+                             ? take_properties(m, s->ops[i], request)
+                             : request[ANSWER];
 
-        if (s->statuses[i] != VIRTIO_ANY && s->statuses[i] != request[ANSWER]) {
-            note_refusal(m, s->ops[i], request, s->statuses[i],
-                         request[ANSWER]);
+        if (s->statuses[i] != VIRTIO_ANY && s->statuses[i] != status) {
+            note_refusal(m, s->ops[i], request, s->statuses[i], status);
         }
     }
 }
@@ -180,13 +227,60 @@ static void settle(Machine *m)
     tw_virtio_done(m);
 }
 
-void tw_virtio_request(Machine *m, const VirtioRequest *request)
+/* A part of a request: offset in RAM, and bytes. */
+typedef struct Part {
+    uint32_t at;
+    unsigned n;
+} Part;
+
+/* Sends the request of the next slot, which must be answered so. */
+static void submit(Machine *m, Part asks, Part answers, uint8_t status)
 {
     VirtioState *s = tw_virtio_state(m);
     unsigned i = s->sent % VIRTIO_SLOTS;
-    uint32_t at = AT_REQUESTS + i * REQUEST_BYTES;
-    uint8_t bytes[REQUEST_BYTES];
     uint64_t words[4];
+
+    make_descriptor(m, words, 2 * i, asks.at, asks.n, NEXT);
+    make_descriptor(m, words + 2, 2 * i + 1, answers.at, answers.n, WRITES);
+    put(m, at_ring(REQUESTS, DESCRIPTORS) + 2 * i * DESCRIPTOR_BYTES, words,
+        sizeof(words));
+    put_available(m, REQUESTS, s->sent, 2 * i);
+    s->ops[i] = m->op;
+    s->statuses[i] = status;
+    s->sent++;
+    s->pending += s->pending < VIRTIO_SLOTS;
+    tw_qtest_store32(m, m->driver->ram + at_ring(REQUESTS, AVAILABLE),
+                     (uint32_t)s->sent << 16);
+    store_small(m, BAR + NOTIFY + REQUESTS * NOTIFY_BYTES, REQUESTS, 2);
+}
+
+void tw_virtio_probe(Machine *m, uint32_t endpoint, uint8_t status)
+{
+    VirtioState *s = tw_virtio_state(m);
+    uint8_t asks[PROBE_ASKS] = {VIRTIO_PROBE};
+    uint8_t answers[MOST_PROPERTIES + ANSWER_BYTES];
+    uint32_t at;
+
+    if ((s->pending == VIRTIO_SLOTS || s->probing == PROBES) && !m->tell) {
+        settle(m);
+    }
+    at = probe_at(s->probes++);
+    s->probing += s->probing < PROBES;
+    memcpy(asks + 4, &endpoint, sizeof(endpoint));
+    memset(answers, VIRTIO_NONE, sizeof(answers));
+    put(m, AT_REQUESTS + s->sent % VIRTIO_SLOTS * REQUEST_BYTES, asks,
+        REQUEST_BYTES); /* for take_statuses() */
+    put(m, at, asks, sizeof(asks));
+    put(m, at + PROPERTIES, answers, s->probe_bytes + ANSWER_BYTES);
+    submit(m, (Part){at, PROBE_ASKS},
+           (Part){at + PROPERTIES, s->probe_bytes + ANSWER_BYTES}, status);
+}
+
+void tw_virtio_request(Machine *m, const VirtioRequest *request)
+{
+    VirtioState *s = tw_virtio_state(m);
+    uint32_t at;
+    uint8_t bytes[REQUEST_BYTES];
     unsigned n;
 
     if (m->drop_flushes && !m->observer && request->type == VIRTIO_UNMAP &&
@@ -196,21 +290,12 @@ void tw_virtio_request(Machine *m, const VirtioRequest *request)
     if (s->pending == VIRTIO_SLOTS && !m->tell) {
         settle(m);
     }
+    at = AT_REQUESTS + s->sent % VIRTIO_SLOTS * REQUEST_BYTES;
     n = encode(request, bytes);
     memset(bytes + ANSWER, VIRTIO_NONE, ANSWER_BYTES);
     put(m, at, bytes, sizeof(bytes));
-    make_descriptor(m, words, 2 * i, at, n, NEXT);
-    make_descriptor(m, words + 2, 2 * i + 1, at + ANSWER, ANSWER_BYTES, WRITES);
-    put(m, at_ring(REQUESTS, DESCRIPTORS) + 2 * i * DESCRIPTOR_BYTES, words,
-        sizeof(words));
-    put_available(m, REQUESTS, s->sent, 2 * i);
-    s->ops[i] = m->op;
-    s->statuses[i] = request->status;
-    s->sent++;
-    s->pending += s->pending < VIRTIO_SLOTS;
-    tw_qtest_store32(m, m->driver->ram + at_ring(REQUESTS, AVAILABLE),
-                     (uint32_t)s->sent << 16);
-    store_small(m, BAR + NOTIFY + REQUESTS * NOTIFY_BYTES, REQUESTS, 2);
+    submit(m, (Part){at, n}, (Part){at + ANSWER, ANSWER_BYTES},
+           request->status);
 }
 
 void tw_virtio_bypass(Machine *m, bool on)
@@ -328,6 +413,7 @@ void tw_virtio_queues_reset(Machine *m)
 
 static const Need needs[] = {
     {1, 0, 2, 1, 1, 0, "MAP and UNMAP requests"},
+    {1, 0, 4, 1, 1, 0, "PROBE requests"},
     {1, 0, 6, 1, 1, 0, "a bypass field"},
     {1, 1, 8, 8, 1, 0, "queues of 256 entries"},
 };
@@ -383,6 +469,7 @@ static bool has_needs(Machine *m, char *why, size_t size)
 bool tw_virtio_queues_start(Machine *m, char *why, size_t size)
 {
     const unsigned ready = ACKNOWLEDGE | DRIVER | FEATURES_OK;
+    VirtioState *state = tw_virtio_state(m);
 
     if (!tw_qtest_is_device(m, SLOT, IDENTITY, "virtio-iommu-pci", why, size)) {
         return false;
@@ -403,6 +490,14 @@ bool tw_virtio_queues_start(Machine *m, char *why, size_t size)
     if (!(tw_qtest_readl(m, BAR + STATUS) & FEATURES_OK)) {
         snprintf(why, size, "expected virtio-iommu to take the features 0x%x",
                  WANTED);
+        return false;
+    }
+    state->probe_bytes = tw_qtest_readl(m, BAR + CONFIG_PROBE);
+    if (state->probe_bytes > MOST_PROPERTIES) {
+        snprintf(why, size,
+                 "expected virtio-iommu to have %u bytes of properties at "
+                 "most, not %u",
+                 MOST_PROPERTIES, state->probe_bytes);
         return false;
     }
     start_queue(m, REQUESTS);
