@@ -16,10 +16,10 @@
  * when a store is done we look for them in all pages that the program may
  * reach, put back what was there, and put the program's bytes in their place.
  *
- * A request on PCI Express does not cross a multiple of 4 KiB: a device stores
- * an element of two pages by two requests, and one of them may be refused.  The
- * language has it as one store (AC-6).  So a half is put back if the other was
- * refused.
+ * A request on PCI Express does not cross a multiple of 4 KiB (Base
+ * Specification 5.0, 2.2.7): a device stores an element of two pages by two
+ * requests, and one of them may be refused.  The language has it as one store
+ * (AC-6).  So a half is put back if the other was refused.
  */
 #include <string.h>
 
