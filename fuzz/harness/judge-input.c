@@ -13,6 +13,10 @@
 #include "program/ops.h"
 #include "program/text/text.h"
 
+/* Older walks of an input: a third of a millisecond, from which on none is made
+ * of it; and where the oracle gives up. */
+enum { COSTLY = 256, PATIENCE = 1024 };
+
 struct TwInputJudge {
     const TwHarnessInfo *harness;
     TwCoverage *coverage; /* or NULL */
@@ -20,6 +24,7 @@ struct TwInputJudge {
     TwAsk *ask;           /* of the targets, or NULL */
     TwOracle *oracle;     /* of the walkers */
     TwTrace *trace;       /* of the walkers; room to parse */
+    uint64_t older_walks; /* for the last input */
     TwDialect dialect;    /* of inputs; where there is a runner */
     const TwKnown *known;
     const TwProgram *accused;
@@ -46,9 +51,11 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
     j->ask = NULL;
     j->oracle = NULL;
     j->trace = NULL;
+    j->older_walks = 0;
     j->accused = NULL;
     if (harness->kind != TW_HARNESS_RUN) {
         j->oracle = tw_oracle_new();
+        tw_oracle_set_patience(j->oracle, PATIENCE);
         j->trace = g_malloc(sizeof(*j->trace));
     }
     if (harness->kind != TW_HARNESS_TEXT) {
@@ -58,6 +65,7 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
             tw_input_judge_free(j);
             return NULL;
         }
+        tw_runner_set_patience(j->runner, PATIENCE);
         j->dialect =
             tw_question_narrow(harness->question, tw_runner_dialect(j->runner));
     }
@@ -151,6 +159,7 @@ static bool bytes_hold(TwInputJudge *j)
 static void run(TwInputJudge *j)
 {
     tw_runner_run(j->runner, &j->program, j->finding, NULL, NULL);
+    j->older_walks += tw_runner_older_walks(j->runner);
     if (j->coverage != NULL) {
         tw_coverage_count(j->coverage, tw_runner_met(j->runner));
     }
@@ -194,6 +203,15 @@ static unsigned choose_access(const TwProgram *program, const TwTrace *trace,
     return n_made ? made[n % n_made] : program->n_script;
 }
 
+/* Judges j->trace, with both walkers. */
+static void judge_again(TwInputJudge *j)
+{
+    tw_judge(j->oracle, &j->program, tw_runner_dialect(j->runner),
+             tw_runner_contract(j->runner), j->harness->target, j->trace,
+             j->finding, NULL);
+    j->older_walks += tw_oracle_older_walks(j->oracle);
+}
+
 /*
  * Both walkers for each access, then for one access that is told to have gone
  * wrong, with all its older answers.  (One, and an early one: the time for each
@@ -201,8 +219,6 @@ static unsigned choose_access(const TwProgram *program, const TwTrace *trace,
  */
 static void judge_walkers(TwInputJudge *j)
 {
-    const TwDialect *dialect = tw_runner_dialect(j->runner);
-    const TwContract *contract = tw_runner_contract(j->runner);
     const TwProgram *program = &j->program;
     TwOutcome *outcome;
     unsigned n;
@@ -213,8 +229,7 @@ static void judge_walkers(TwInputJudge *j)
         return;
     }
     tw_oracle_ask_both_walkers(j->oracle, true);
-    tw_judge(j->oracle, program, dialect, contract, j->harness->target,
-             j->trace, j->finding, NULL);
+    judge_again(j);
     n = choose_access(program, j->trace, tw_program_hash(program));
     if (!walkers_agree(j->finding) || n == program->n_script) {
         return;
@@ -224,8 +239,7 @@ static void judge_walkers(TwInputJudge *j)
         outcome->class_ == TW_CLASS_LOOP ? TW_CLASS_PAGE_FAULT : TW_CLASS_LOOP;
     outcome->n_locations = 0;
     outcome->value = 0;
-    tw_judge(j->oracle, program, dialect, contract, j->harness->target,
-             j->trace, j->finding, NULL);
+    judge_again(j);
     walkers_agree(j->finding);
 }
 
@@ -330,6 +344,7 @@ TwVerdict tw_input_judge(TwInputJudge *j, const uint8_t *data, size_t size,
         TW_NO_OP;
     j->finding = finding;
     j->accused = &j->program;
+    j->older_walks = 0;
     tw_entry_forget(); /* no input depends on those before it */
     switch (j->harness->kind) {
     case TW_HARNESS_RUN:
@@ -353,9 +368,7 @@ TwVerdict tw_input_judge(TwInputJudge *j, const uint8_t *data, size_t size,
 
 bool tw_input_judge_was_costly(const TwInputJudge *j)
 {
-    enum { MOST = 256 }; /* older walks: a third of a millisecond */
-
-    return j->runner != NULL && tw_runner_older_walks(j->runner) > MOST;
+    return j->older_walks > COSTLY;
 }
 
 void tw_input_judge_print(TwInputJudge *j, GString *out)

@@ -125,6 +125,11 @@ const TwMet *tw_runner_met(const TwRunner *runner)
     return runner->met;
 }
 
+void tw_runner_set_patience(TwRunner *runner, uint64_t walks)
+{
+    tw_oracle_set_patience(runner->oracle, walks);
+}
+
 uint64_t tw_runner_older_walks(const TwRunner *runner)
 {
     return runner->target->klass->run_reference

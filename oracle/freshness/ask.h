@@ -69,6 +69,14 @@ static inline unsigned tw_prefix_slot(unsigned j)
 uint32_t tw_prefix_since(const TwWalk *walk, unsigned j);
 /* Does a link refuse one of the bytes? */
 bool tw_ask_refused(const TwByte *bytes, unsigned mask);
+/* Has the program at hand cost more than the caller wants to spend on it? */
+static inline bool tw_ask_lost_patience(const TwAsk *ask)
+{
+    const TwHistory *history = ask->history;
+
+    return history->all_walks + history->walks > history->patience;
+}
+
 /* The first event after time t, counted by now, that covers that prefix; or
  * NULL. */
 const TwEnding *tw_ask_ended_by(const TwAsk *ask, const TwWalk *walk,

@@ -204,7 +204,7 @@ static void collect(TwAsk *ask)
         for (unsigned j = 0; j <= walk->depth; j++) {
             newer.since[j] = tw_prefix_since(walk, j);
         }
-        if (history->walks++ >= limit) {
+        if (history->walks++ >= limit || tw_ask_lost_patience(ask)) {
             ask->answers->overflow = true;
             return;
         }
@@ -298,6 +298,7 @@ static void ask(TwHistory *history, const TwWorld *world,
 void tw_history_init(TwHistory *history)
 {
     history->older = tw_kept_new();
+    history->patience = UINT64_MAX;
 }
 
 void tw_history_clear(TwHistory *history)
@@ -316,6 +317,7 @@ void tw_history_ever(TwHistory *history, const TwWorld *world,
                      const TwAccess *access)
 {
     ask(history, world, access, true);
+    history->all_walks += history->walks;
 }
 
 void tw_answer_join(const TwAccess *access, const TwAnswer *first,

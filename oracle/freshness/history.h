@@ -66,7 +66,8 @@ typedef struct TwHistory {
     uint32_t n_touches[2];
     TwTouch touches[2][TW_MAX_SCRIPT];
     uint32_t walks;     /* beyond the current ones */
-    uint64_t all_walks; /* the same, of all tw_history_allowed() so far */
+    uint64_t all_walks; /* the same, of the program so far */
+    uint64_t patience;  /* when there were more, no older one is looked at */
     TwRecords records[2][TW_MAX_WALKS]; /* of answers from an IOTLB */
     TwOlderMemo *older;                 /* answers of records */
     TwWalk walk;                        /* of the version at hand */

@@ -146,7 +146,7 @@ static bool is_full(const Search *search, unsigned more)
     const TwAsk *ask = search->ask;
 
     if (search->records.n + more <= TW_MAX_RECORDS &&
-        ask->history->walks < MAX_TREE) {
+        ask->history->walks < MAX_TREE && !tw_ask_lost_patience(ask)) {
         return false;
     }
     ask->answers->overflow |= !search->ended_too;
@@ -503,7 +503,7 @@ void tw_ask_recorded(TwAsk *ask, uint32_t until)
         memset(search.since_at, 0, sizeof(search.since_at));
         memset(search.kept, 0, sizeof(search.kept));
         search.visit = add_whole;
-        if (ask->history->walks++ >= MAX_TREE) {
+        if (ask->history->walks++ >= MAX_TREE || tw_ask_lost_patience(ask)) {
             ask->answers->overflow |= !ask->ever;
             return;
         }

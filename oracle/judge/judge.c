@@ -671,7 +671,7 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
     oracle->accused.is_access = oracle->accused.stale = false;
     oracle->accused.too_short = oracle->accused.right_only = false;
     oracle->stats->programs++;
-    oracle->history.all_walks = 0;
+    oracle->history.all_walks = oracle->past.all_walks = 0;
     if (oracle->history.meeting) {
         tw_met_start(oracle->history.meeting);
     }
@@ -690,5 +690,10 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
 
 uint64_t tw_oracle_older_walks(const TwOracle *oracle)
 {
-    return oracle->history.all_walks;
+    return oracle->history.all_walks + oracle->past.all_walks;
+}
+
+void tw_oracle_set_patience(TwOracle *oracle, uint64_t walks)
+{
+    oracle->history.patience = walks;
 }

@@ -87,6 +87,14 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
 uint64_t tw_oracle_older_walks(const TwOracle *oracle);
 
 /*
+ * From here on, after so many older walks for the accesses of a program (by
+ * default there is no limit) the oracle looks at no more of them: a further
+ * access with an answer that is not the current one is inconclusive.  What
+ * explains a finding has no limit.
+ */
+void tw_oracle_set_patience(TwOracle *oracle, uint64_t walks);
+
+/*
  * After tw_judge() gave a finding: the expected outcome.  Valid until the next
  * call; the program must still exist.
  */
