@@ -22,9 +22,10 @@
  *   emit.c     cases as scripts for QEMU's maintainers
  *   emit-vhost.c  the part of those that serves devices that are ours
  *   emit-c.c   the same as tests of their suite
- *   virtio-iommu.c, virtio-queue.c, virtio-probe.c  the IOMMU that has
- * requests, not tables tables.c   IOMMUs that the language calls a `table`, as
- * real tables needs.c    what an IOMMU must have, by its capability registers
+ *   virtio-iommu.c, virtio-queue.c, virtio-probe.c
+ *              the IOMMU that has requests, not tables
+ *   tables.c   IOMMUs that the language calls a `table`, as real tables
+ *   needs.c    what an IOMMU must have, by its capability registers
  *   memory.c   which bytes RAM has at the start and at the end; where stores
  *              went
  *   driver.h   what only an IOMMU knows: a file each
