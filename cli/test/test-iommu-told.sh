@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What vhost-user devices are told and must not be (verdict event): what emit makes of that is a
 # script that sees it, and sees nothing where it is not.  By a defect of QEMU, and by a QEMU that
-# lying-qemu.py makes lie.
+# lying-qemu.py makes lie.  So is a refusal that is recorded wrongly.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 
@@ -31,6 +31,33 @@ case $targets in
         range.sh >elsewhere.sh
     check 'the mapping is another one' sh -c '! cmp -s range.sh elsewhere.sh'
     check 'no defect is seen' says 0 "$right" elsewhere.sh
+    ;;
+esac
+
+# A store is refused, as it must be, for the reason of an entry that is no longer there (A).
+case $targets in
+*qemu-smmuv3-vhost*)
+    cat >refused.tw <<'END'
+twinwalk 1
+contents inert
+region r0 iommu size 0x100000000 root s0 iommu i0
+region r1 container size 0x100000000 root s1
+region r2 ram size 0x400000 in r1 at 0x84000000
+iommu i0 pagetable indexes 2 select requester to s1 format arm64-s1 tables r2 base 0x84000000 levels 3 iotlb
+setup
+  context i0 0 tables -> 0x840e3000 domain 0
+script
+  entry i0 level 3 r2 0xe3010 = leaf 0x80000000 r
+  entry i0 level 3 r2 0xe3010 = table 0x843ff000 r + 0x4c0
+  invalidate i0 any-range 0 0x84002000..0x84002fff
+  dma-write s0 0x84005020 8 none
+END
+    if ! "$TWINWALK" replay --target qemu-smmuv3-vhost --no-known refused.tw >replay.out; then
+        check 'a refusal with an old reason is emitted' "$TWINWALK" emit \
+            --target qemu-smmuv3-vhost refused.tw -o refused.sh
+        check 'its record is seen' says 1 "${defect}the fault is recorded as it must not be" \
+            refused.sh
+    fi
     ;;
 esac
 

@@ -36,12 +36,24 @@ static inline const TwOp *tw_emit_accused(const Emit *e)
     return &e->program->script[e->finding->op];
 }
 
+/* Is the access refused, and must be, whatever is recorded of that? */
+static inline bool tw_emit_is_refused_rightly(const Emit *e)
+{
+    bool refused = e->seen.class_ == TW_CLASS_DECODE_ERROR;
+
+    for (unsigned i = 0; i < e->expected->n_allowed; i++) {
+        refused &= e->expected->allowed[i].class_ != TW_CLASS_OK;
+    }
+    return refused;
+}
+
 /* Is what the access gave wrong, by itself, not what was recorded of it?  Where
  * a store in two pages must be refused, one half may be made: then the other
  * must be recorded. */
 static inline bool tw_emit_is_value_wrong(const Emit *e)
 {
     return e->finding->verdict != TW_VERDICT_REASON &&
+           !tw_emit_is_refused_rightly(e) &&
            !(e->torn && e->expected->allowed[0].class_ != TW_CLASS_OK);
 }
 
