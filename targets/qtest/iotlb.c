@@ -11,6 +11,21 @@ uint64_t tw_iotlb_last(uint64_t first, uint64_t size)
     return last < first ? UINT64_MAX : last;
 }
 
+static bool meets(const IotlbEntry *entry, uint64_t first, uint64_t last)
+{
+    return entry->first <= last && first <= entry->last;
+}
+
+bool tw_iotlb_meets(const Iotlb *iotlb, uint64_t first, uint64_t last)
+{
+    unsigned i = 0;
+
+    while (i < iotlb->n && !meets(&iotlb->entries[i], first, last)) {
+        i++;
+    }
+    return i < iotlb->n;
+}
+
 void tw_iotlb_drop(Iotlb *iotlb, uint64_t first, uint64_t last)
 {
     unsigned kept = 0;
@@ -18,7 +33,7 @@ void tw_iotlb_drop(Iotlb *iotlb, uint64_t first, uint64_t last)
     for (unsigned i = 0; i < iotlb->n; i++) {
         const IotlbEntry *entry = &iotlb->entries[i];
 
-        if (entry->first > last || entry->last < first) {
+        if (!meets(entry, first, last)) {
             iotlb->entries[kept++] = *entry;
         }
     }

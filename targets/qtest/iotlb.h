@@ -32,6 +32,9 @@ typedef struct Iotlb {
  * 2^64 is cut off. */
 uint64_t tw_iotlb_last(uint64_t first, uint64_t size);
 
+/* Has an entry an address of first to last? */
+bool tw_iotlb_meets(const Iotlb *iotlb, uint64_t first, uint64_t last);
+
 /* Drops all entries that have an address of first to last. */
 void tw_iotlb_drop(Iotlb *iotlb, uint64_t first, uint64_t last);
 

@@ -108,7 +108,7 @@ struct Observer {
     int bios;
     TwServing serving; /* socket `channel` of device i is CHANNELS * i + it */
     bool drop;
-    unsigned n_invalidates;
+    unsigned n_invalidates; /* of a program, that ended something */
     Told told;
     bool is_told; /* `why` is of told.c */
     char why[160];
@@ -317,12 +317,18 @@ static TwServed update(Observer *o, unsigned index, const Translation *t)
 /* A size of 0 is 2^64. */
 static TwServed invalidate(Observer *o, unsigned index, const Translation *t)
 {
+    Iotlb *iotlb = &o->ends[index].iotlb;
+    uint64_t last = tw_iotlb_last(t->iova, t->size);
+
     o->is_told = !tw_told_invalidate(&o->told, index, t->iova, t->size, o->why,
                                      sizeof(o->why));
-    if (!o->drop || o->n_invalidates++ % 4 != 3) {
-        tw_iotlb_drop(&o->ends[index].iotlb, t->iova,
-                      tw_iotlb_last(t->iova, t->size));
+    /* Of those that end nothing (a change of a device's entry comes as fifty
+     * messages) none needs to be left out. */
+    if (o->drop && tw_iotlb_meets(iotlb, t->iova, last) &&
+        o->n_invalidates++ % 4 == 0) {
+        return o->is_told ? TW_SERVED_BAD : TW_SERVED;
     }
+    tw_iotlb_drop(iotlb, t->iova, last);
     return o->is_told ? TW_SERVED_BAD : TW_SERVED;
 }
 

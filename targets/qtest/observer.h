@@ -23,9 +23,10 @@ typedef struct Firmware {
     uint32_t at, size;
 } Firmware;
 
-/* NULL with errno set if there is no memory to share.  `drop`: one INVALIDATE
- * message in four is not heeded.  Addresses hole_first to hole_last reach no
- * IOMMU (Told). */
+/* NULL with errno set if there is no memory to share.  `drop`: of the
+ * INVALIDATE messages that end a translation, the first of each four of a
+ * program is not heeded.  Addresses hole_first to hole_last reach no IOMMU
+ * (Told). */
 Observer *tw_observer_new(const Firmware *firmware, bool drop,
                           uint64_t hole_first, uint64_t hole_last);
 void tw_observer_free(Observer *observer);

@@ -325,6 +325,11 @@ static bool is_part_right(const TwOp *op)
            op->perm != (TW_R | TW_W);
 }
 
+static bool is_bypass_off(const TwOp *op)
+{
+    return op->code == TW_OP_BYPASS && !(op->flags & TW_OPF_ON);
+}
+
 /* `passed`: the indexes that have had `pass`, as bits. */
 static uint64_t met_by_context(const TwOp *op, uint32_t *passed)
 {
@@ -374,7 +379,7 @@ static uint64_t triggers_met(const TwProgram *program, const TwFinding *finding)
             met |= met_by_context(op, &passed);
         } else {
             met |= is_part_right(op) ? BIT(PART_RIGHT) : 0;
-            met |= op->code == TW_OP_BYPASS ? BIT(LEFT_PASS) : 0;
+            met |= is_bypass_off(op) ? BIT(LEFT_PASS) : 0;
             met |= is_second_range(op) ? BIT(GUEST_PAGE) : 0;
             met |= is_beyond_tables(op) ? BIT(BEYOND_TABLES) : 0;
         }
@@ -388,9 +393,6 @@ static void avoid_of_table(TwOp *op, uint64_t triggers)
 {
     if (is_part_right(op) && triggers & BIT(PART_RIGHT)) {
         op->perm = TW_R | TW_W;
-    }
-    if (op->code == TW_OP_BYPASS && triggers & BIT(LEFT_PASS)) {
-        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
     }
     if (is_second_range(op) && triggers & BIT(GUEST_PAGE)) {
         op->flags = 0;
@@ -426,10 +428,32 @@ static void avoid_in(const Tables *tables, bool large, TwOp *op,
     }
 }
 
+/* No bypass is switched off; what would be switched on before that stays off.
+ */
+static void avoid_bypass_off(TwProgram *program)
+{
+    bool later = false; /* it is switched off */
+
+    for (unsigned i = program->n_setup + program->n_script; i-- > 0;) {
+        TwOp *op = i < program->n_setup
+                       ? &program->setup[i]
+                       : &program->script[i - program->n_setup];
+
+        later |= is_bypass_off(op);
+        if (op->code == TW_OP_BYPASS && later) {
+            *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+        }
+    }
+}
+
 static void avoid(TwProgram *program, uint64_t triggers)
 {
     Tables tables;
     bool large;
+
+    if (triggers & BIT(LEFT_PASS)) {
+        avoid_bypass_off(program);
+    }
 
     look(program, &tables);
     large = has_large_leaves(&tables, program);

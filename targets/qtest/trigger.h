@@ -82,7 +82,7 @@ TW_QTEST_TRIGGERS(amdvi_vhost);
     { \
         .name = "left-pass", \
         .meaning = "an index has another context after `pass`, or bypass is " \
-                   "switched" \
+                   "switched off" \
     }
 #define TW_QTEST_INFOS_OF_AMDVI \
     TW_QTEST_INFO_PART_RIGHT, TW_QTEST_INFO_TABLE_RIGHT, \
