@@ -134,6 +134,21 @@ exits 2 'emit --times of a case with another key' "$TWINWALK" emit --target 'exe
     --times 2 other.tw
 check 'says so' grep -q 'other.tw: expected key WrgExecRdRam in one of 2 runs; the last one has' err.txt
 rm shrunk.tw other.tw
+# A candidate that has it once and not again is not kept: the first start is for the greeting, the
+# second one sees the bug in the case, the third one in the candidate, the next three do not.
+cat >lucky.sh <<END
+echo >>starts
+if [ \$(wc -l <starts) -le 3 ] || [ \$(wc -l <starts) -ge 7 ]; then
+    exec $quoted replay --as-target --target $bug
+fi
+exec $quoted replay --as-target
+END
+sed '/^#/d' moody/FlaExec-1.tw >once.tw
+rm starts
+exits 0 'min --times of a lucky candidate' "$TWINWALK" min --target 'exec:sh lucky.sh' --times 3 \
+    --budget 1 once.tw -o shrunk.tw
+check 'does not keep it' grep -q '1 candidates tried, 0 seen before, 0 kept' err.txt
+rm shrunk.tw once.tw
 # A case that says nothing of it.
 sed '/^#/d' moody/FlaExec-1.tw >silent.tw
 seq 1 >starts

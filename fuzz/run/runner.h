@@ -75,7 +75,7 @@ const TwMet *tw_runner_met(const TwRunner *runner);
 /* What the last program cost the oracle: the older walks that it looked at; 0
  * if no oracle judges. */
 uint64_t tw_runner_older_walks(const TwRunner *runner);
-/* The oracle looks at so many at most (tw_oracle_set_patience). */
+/* The oracle looks at no more than `walks` of them (tw_oracle_set_patience). */
 void tw_runner_set_patience(TwRunner *runner, uint64_t walks);
 
 /* After a finding: its story (tw_story_new), for the caller to free.  NULL
