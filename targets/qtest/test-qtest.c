@@ -453,16 +453,19 @@ static void test_scopes(void)
     tw_target_close(target);
 }
 
-/* The fourth command of a program is left out. */
+/* The fourth command of a program is left out, or the first INVALIDATE message
+ * is not heeded. */
 static void test_drop(void)
 {
     GError *error = NULL;
     TwTarget *target = open_with(NULL, NULL, 0, true, &error);
     g_autofree Kit *kit = g_new(Kit, 1);
+    unsigned n;
 
     g_assert_no_error(error);
+    n = ((Machine *)target)->observer ? 1 : 4;
     begin_mapped(target, kit, FRAME, TW_R | TW_W);
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < n; i++) {
         put_access(target, kit, TW_OP_DMA_READ);
         put_leaf(target, kit, 1, LAST_TABLE, i % 2 ? FRAME : OTHER,
                  TW_R | TW_W);
@@ -470,7 +473,7 @@ static void test_drop(void)
     }
     put_access(target, kit, TW_OP_DMA_READ);
     run(target, kit);
-    expect_frame(target, kit, OTHER);
+    expect_frame(target, kit, n % 2 ? FRAME : OTHER);
     tw_target_close(target);
 }
 
