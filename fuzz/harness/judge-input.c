@@ -56,6 +56,7 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
     if (harness->kind != TW_HARNESS_RUN) {
         j->oracle = tw_oracle_new();
         tw_oracle_set_patience(j->oracle, PATIENCE);
+        tw_oracle_ask_both_walkers(j->oracle, true);
         j->trace = g_malloc(sizeof(*j->trace));
     }
     if (harness->kind != TW_HARNESS_TEXT) {
@@ -66,6 +67,8 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
             return NULL;
         }
         tw_runner_set_patience(j->runner, PATIENCE);
+        tw_runner_ask_both_walkers(j->runner,
+                                   harness->kind == TW_HARNESS_WALKERS);
         j->dialect =
             tw_question_narrow(harness->question, tw_runner_dialect(j->runner));
     }
@@ -203,19 +206,10 @@ static unsigned choose_access(const TwProgram *program, const TwTrace *trace,
     return n_made ? made[n % n_made] : program->n_script;
 }
 
-/* Judges j->trace, with both walkers. */
-static void judge_again(TwInputJudge *j)
-{
-    tw_judge(j->oracle, &j->program, tw_runner_dialect(j->runner),
-             tw_runner_contract(j->runner), j->harness->target, j->trace,
-             j->finding, NULL);
-    j->older_walks += tw_oracle_older_walks(j->oracle);
-}
-
 /*
- * Both walkers for each access, then for one access that is told to have gone
- * wrong, with all its older answers.  (One, and an early one: the time for each
- * would grow with the square of the script.)
+ * Both walkers for each access (the runner asks both), then for one access that
+ * is told to have gone wrong, with all its older answers.  (One, and an early
+ * one: the time for each would grow with the square of the script.)
  */
 static void judge_walkers(TwInputJudge *j)
 {
@@ -228,10 +222,8 @@ static void judge_walkers(TwInputJudge *j)
     if (!walkers_agree(j->finding) || j->trace->end != TW_END_DONE) {
         return;
     }
-    tw_oracle_ask_both_walkers(j->oracle, true);
-    judge_again(j);
     n = choose_access(program, j->trace, tw_program_hash(program));
-    if (!walkers_agree(j->finding) || n == program->n_script) {
+    if (n == program->n_script) {
         return;
     }
     outcome = &j->trace->outcomes[n];
@@ -239,7 +231,10 @@ static void judge_walkers(TwInputJudge *j)
         outcome->class_ == TW_CLASS_LOOP ? TW_CLASS_PAGE_FAULT : TW_CLASS_LOOP;
     outcome->n_locations = 0;
     outcome->value = 0;
-    judge_again(j);
+    tw_judge(j->oracle, program, tw_runner_dialect(j->runner),
+             tw_runner_contract(j->runner), j->harness->target, j->trace,
+             j->finding, NULL);
+    j->older_walks += tw_oracle_older_walks(j->oracle);
     walkers_agree(j->finding);
 }
 

@@ -130,6 +130,11 @@ void tw_runner_set_patience(TwRunner *runner, uint64_t walks)
     tw_oracle_set_patience(runner->oracle, walks);
 }
 
+void tw_runner_ask_both_walkers(TwRunner *runner, bool on)
+{
+    tw_oracle_ask_both_walkers(runner->oracle, on);
+}
+
 uint64_t tw_runner_older_walks(const TwRunner *runner)
 {
     return runner->target->klass->run_reference

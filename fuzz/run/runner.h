@@ -77,6 +77,9 @@ const TwMet *tw_runner_met(const TwRunner *runner);
 uint64_t tw_runner_older_walks(const TwRunner *runner);
 /* The oracle looks at no more than `walks` of them (tw_oracle_set_patience). */
 void tw_runner_set_patience(TwRunner *runner, uint64_t walks);
+/* Both walkers answer each access, not one in 64 (tw_oracle_ask_both_walkers).
+ */
+void tw_runner_ask_both_walkers(TwRunner *runner, bool on);
 
 /* After a finding: its story (tw_story_new), for the caller to free.  NULL
  * if no oracle judged, but the target was compared with its own reference. */
