@@ -7,10 +7,12 @@
 
 find_iommus
 
-# scopes TARGET FAMILIES: those of the commands of a random program, in one line.
+# scopes TARGET FAMILIES: those of the commands of three random programs, in one line.
 scopes()
 {
-    "$TWINWALK" gen --target "$1" --no-known --seed 7 --only-commands "$2" |
+    for seed in 7 8 9; do
+        "$TWINWALK" gen --target "$1" --no-known --seed "$seed" --only-commands "$2"
+    done |
         sed -n -e 's/^ *invalidate \(i[01] [a-z-]*\).*/\1/p' \
             -e 's/^ *\(notify-all\|notify\|bypass\) .*/\1/p' | sort -u | tr '\n' ';'
 }
