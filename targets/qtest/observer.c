@@ -322,8 +322,8 @@ static TwServed invalidate(Observer *o, unsigned index, const Translation *t)
 
     o->is_told = !tw_told_invalidate(&o->told, index, t->iova, t->size, o->why,
                                      sizeof(o->why));
-    /* Of those that end nothing (a change of a device's entry comes as fifty
-     * messages) none needs to be left out. */
+    /* Only those that end something count: a change of a device's entry comes
+     * as many messages, most of which end nothing. */
     if (o->drop && tw_iotlb_meets(iotlb, t->iova, last) &&
         o->n_invalidates++ % 4 == 0) {
         return o->is_told ? TW_SERVED_BAD : TW_SERVED;
