@@ -4,8 +4,16 @@
  * chapters 3, 4 and 10).  A port that receives maps 256 bytes at PxFB, until it
  * is stopped: a `dma-map` starts a port, a `dma-unmap` stops it.  A reset of
  * the link (PxSCTL) makes the disk send its signature, a D2H Register FIS,
- * which the port stores at offset 0x40: that is the store of a program.  One
- * more port starts and stops for each store that is via no mapping.
+ * which the port stores at offset 0x40: that is the store of a program.
+ *
+ * A port that starts its commands maps 1 KiB at PxCLB, the command list.  The
+ * list of a mapping for loads is the one around its area; its slots have
+ * headers of 32 bytes, and one of them begins at offset 0x40 of the area.  When
+ * that slot is issued, the device reads the header: that is the load of a
+ * program (ahci-list.c).  The port receives meanwhile, as 10.3.1 demands, in an
+ * area of our own.
+ *
+ * One more port starts and stops for each access that is via no mapping.
  *
  * The bytes are the disk's, not those of the program.  So when a store is done
  * we look for them in all pages that the program may reach, put back what was
@@ -16,7 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "targets/qtest/internal.h"
+#include "targets/qtest/ahci.h"
 
 enum {
     FIRST_SLOT = 5,
@@ -28,16 +36,19 @@ enum {
     GLOBAL_CONTROL = 4,
     PORTS = 0x100, /* of the first port, */
     PORT_BYTES = 0x80,
-    RECEIVED_AT = 0x08, /* address, and its upper half; */
+    LIST_AT = 0x00, /* addresses, each with its upper half; */
+    RECEIVED_AT = 0x08,
     PORT_COMMAND = 0x18,
     LINK_CONTROL = 0x2c,
     STOPPED = 0x06, /* PORT_COMMAND: the disk has power; */
     RECEIVES = 0x16,
+    RECEIVES_AND_STARTS = 0x17,
+    ISSUE = 0x38, /* a bit for each slot */
     RESET_LINK = 1,
     AREA_BYTES = 256,
-    STORED_AT = 0x40,
+    STORED_AT = TW_AHCI_AT,
     STORED_BYTES = 20,
-    OWN_PORT = HELD_PORTS - 1, /* for stores via no mapping */
+    OWN_PORT = HELD_PORTS - 1, /* for accesses via no mapping */
 };
 
 #define DISK(k, port) \
@@ -134,12 +145,29 @@ static void reset_link(Machine *m, unsigned index, unsigned port)
     write_port(m, index, port, LINK_CONTROL, 0);
 }
 
+static void write_address(Machine *m, unsigned index, unsigned port,
+                          unsigned offset, uint64_t address)
+{
+    write_port(m, index, port, offset, (uint32_t)address);
+    write_port(m, index, port, offset + 4, (uint32_t)(address >> 32));
+}
+
 static void begin_port(Machine *m, unsigned index, unsigned port, uint64_t area)
 {
     reset_link(m, index, port);
-    write_port(m, index, port, RECEIVED_AT, (uint32_t)area);
-    write_port(m, index, port, RECEIVED_AT + 4, (uint32_t)(area >> 32));
+    write_address(m, index, port, RECEIVED_AT, area);
     write_port(m, index, port, PORT_COMMAND, RECEIVES);
+}
+
+/* What is recorded of our own area, where the device is blocked, is dropped. */
+static void begin_list(Machine *m, unsigned index, unsigned port, uint64_t area)
+{
+    TwReason reason;
+
+    begin_port(m, index, port, tw_ahci_received(m, index, port));
+    tw_qtest_reason(m, index, AT_SLOTS + SLOT_BYTES, &reason);
+    write_address(m, index, port, LIST_AT, tw_ahci_list(area));
+    write_port(m, index, port, PORT_COMMAND, RECEIVES_AND_STARTS);
 }
 
 static void stop_port(Machine *m, unsigned index, unsigned port)
@@ -163,7 +191,7 @@ static void stop_lost(Machine *m, unsigned index, unsigned port)
 static void tell_map(Machine *m, const TwOp *op, unsigned number,
                      unsigned index)
 {
-    begin_port(m, index, op->obj, op->addr);
+    (op->perm == TW_R ? begin_list : begin_port)(m, index, op->obj, op->addr);
     tw_qtest_reason(m, index, AT_SLOTS, NULL);
     m->held[op->obj].runs = !m->held_lost[number];
     if (m->held_lost[number]) {
@@ -171,26 +199,63 @@ static void tell_map(Machine *m, const TwOp *op, unsigned number,
     }
 }
 
+/* Is the area mapped?  The disk's signature is there then. */
+static bool map_area(Machine *m, const TwOp *op, unsigned index)
+{
+    TwReason reason = {.kind = TW_REASON_NONE};
+    Before before;
+
+    look_before(m, op->addr, &before);
+    begin_port(m, index, op->obj, op->addr);
+    tw_qtest_reason(m, index, AT_SLOTS, &reason);
+    return !m->broken && find_stored(m, &before) != UINT64_MAX;
+}
+
+/* The guest address of the header that the device has read, or UINT64_MAX; its
+ * bytes as they were before.  Only a command shows that. */
+static uint64_t issue(Machine *m, unsigned index, unsigned port, uint64_t area,
+                      uint64_t *value)
+{
+    static _Thread_local AhciHeaders headers;
+    TwReason reason = {.kind = TW_REASON_NONE};
+    uint64_t place;
+
+    tw_direct_settle(m);
+    tw_ahci_put_headers(m, area, &headers);
+    write_port(m, index, port, ISSUE, 1u << tw_ahci_slot(area));
+    tw_qtest_reason(m, index, AT_SLOTS + SLOT_BYTES, &reason);
+    place = tw_ahci_find_header(m, &headers, &reason, value);
+    return m->broken ? UINT64_MAX : place;
+}
+
+/* Is the list mapped?  Then a command's header is read. */
+static bool map_list(Machine *m, const TwOp *op, unsigned index)
+{
+    TwReason reason = {.kind = TW_REASON_NONE};
+    uint64_t value;
+
+    begin_list(m, index, op->obj, op->addr);
+    tw_qtest_reason(m, index, AT_SLOTS, &reason);
+    return !m->broken && reason.kind == TW_REASON_NONE &&
+           issue(m, index, op->obj, op->addr, &value) != UINT64_MAX;
+}
+
 static void map(Machine *m, const TwOp *op, unsigned number)
 {
     unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
     Held *held = &m->held[op->obj];
-    TwReason reason = {.kind = TW_REASON_NONE};
-    Before before;
 
-    *held = (Held){.index = (uint8_t)index, .area = op->addr};
+    *held = (Held){
+        .index = (uint8_t)index, .loads = op->perm == TW_R, .area = op->addr};
     if (m->tell) {
         tell_map(m, op, number, index);
         return;
     }
     tw_direct_settle(m);
-    look_before(m, op->addr, &before);
-    begin_port(m, index, op->obj, op->addr);
-    tw_qtest_reason(m, index, AT_SLOTS, &reason);
+    held->runs = (held->loads ? map_list : map_area)(m, op, index);
     if (m->broken) {
         return;
     }
-    held->runs = find_stored(m, &before) != UINT64_MAX;
     m->held_lost[number] = !held->runs;
     if (!held->runs) {
         stop_lost(m, index, op->obj);
@@ -253,12 +318,13 @@ static void conclude(Machine *m, const TwOp *op, unsigned number,
     }
 }
 
-/* Is the store in an area that its mapping holds? */
+/* Is the access in an area that its mapping holds? */
 static bool is_held(const Machine *m, const TwOp *op, unsigned index)
 {
     const Held *held = &m->held[op->other];
 
     return op->flags & TW_OPF_VIA && held->runs && held->index == index &&
+           held->loads == (op->code == TW_OP_DMA_READ) &&
            op->addr == held->area + STORED_AT;
 }
 
@@ -291,6 +357,59 @@ static void store(Machine *m, const TwOp *op, unsigned number)
     }
 }
 
+/* Loads -------------------------------------------------------------------- */
+
+/* A script that is told issues the command of the accused load alone, which is
+ * the last operation: headers would be in the way of the others. */
+static void tell_load(Machine *m, const TwOp *op, unsigned index, unsigned port)
+{
+    static _Thread_local AhciHeaders headers;
+    uint64_t area = op->addr - TW_AHCI_AT;
+
+    if (m->tell_alone) {
+        tw_ahci_put_headers(m, area, &headers);
+        write_port(m, index, port, ISSUE, 1u << tw_ahci_slot(area));
+    } else {
+        tw_qtest_reason(m, index, AT_SLOTS, NULL);
+    }
+}
+
+static void perform_load(Machine *m, const TwOp *op, unsigned number,
+                         unsigned index, unsigned port)
+{
+    TwOutcome *outcome = &m->trace->outcomes[number];
+    uint64_t place = UINT64_MAX;
+
+    outcome->reason = (TwReason){.kind = TW_REASON_NONE};
+    tw_qtest_reason(m, index, AT_SLOTS, &outcome->reason);
+    if (!m->broken && outcome->reason.kind == TW_REASON_NONE) {
+        place = issue(m, index, port, op->addr - TW_AHCI_AT, &outcome->value);
+    }
+    m->held_place = place;
+    m->held_word = AHCI_USED;
+    outcome->class_ = place != UINT64_MAX ? TW_CLASS_OK : TW_CLASS_DECODE_ERROR;
+}
+
+static void load(Machine *m, const TwOp *op, unsigned number)
+{
+    unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
+    bool held = is_held(m, op, index);
+    unsigned port = held ? op->other : OWN_PORT;
+
+    tw_direct_settle(m);
+    if (!held) {
+        begin_list(m, index, port, op->addr - TW_AHCI_AT);
+    }
+    if (m->tell) {
+        tell_load(m, op, index, port);
+    } else {
+        perform_load(m, op, number, index, port);
+    }
+    if (!held && !m->tell_alone) {
+        stop_lost(m, index, port);
+    }
+}
+
 const Keeper tw_ahci = {
     .area_lg = 8,
     .area_at = STORED_AT,
@@ -298,11 +417,14 @@ const Keeper tw_ahci = {
              "a port that begins to receive maps 256 bytes (dma-map); when its "
              "link is reset,\n"
              "the disk sends its signature, which the port stores at offset "
-             "0x40 (dma-write).\n",
+             "0x40 (dma-write);\n"
+             "one that starts maps a command list, and reads a header there "
+             "when its slot is\nissued (dma-read).\n",
     .device = device_of,
     .start = start_disks,
     .map = map,
     .unmap = unmap,
     .store = store,
+    .load = load,
     .stop = stop,
 };

@@ -66,10 +66,12 @@ static void add_tables(TwDialect *d)
     d->iommu_kinds |= 1u << TW_IOMMU_TABLE;
 }
 
-/* Devices keep mappings of areas, and do nothing but store. */
+/* Devices keep mappings of areas; some do nothing but store. */
 static void add_mappings(TwDialect *d, const Keeper *keeper)
 {
-    tw_ops_remove(&d->ops, TW_OP_DMA_READ);
+    if (!keeper->load) {
+        tw_ops_remove(&d->ops, TW_OP_DMA_READ);
+    }
     tw_ops_add(&d->ops, TW_OP_DMA_MAP);
     tw_ops_add(&d->ops, TW_OP_DMA_UNMAP);
     d->op_flags |= TW_OPF_VIA;

@@ -70,6 +70,7 @@ typedef struct Keeper {
     void (*map)(Machine *m, const TwOp *op, unsigned number);
     void (*unmap)(Machine *m, const TwOp *op);
     void (*store)(Machine *m, const TwOp *op, unsigned number);
+    void (*load)(Machine *m, const TwOp *op, unsigned number); /* optional */
     /* What runs still, at the end of a script. */
     void (*stop)(Machine *m);
 } Keeper;

@@ -174,15 +174,17 @@ static void put_records_check(const Emit *e, GString *out)
 
 static void put_value_check(const Emit *e, GString *out)
 {
+    g_autoptr(GString) line = g_string_new(NULL);
+
     if (!tw_emit_stores(e)) {
         put_comment("What the device may read; zeros, where it is refused.",
                     out);
         put_right_values(e, out);
         return;
     }
-    put_comment(tw_emit_is_lost(e) ? "The store must be there."
-                                   : "The store must not be there.",
-                out);
+    g_string_append_printf(line, "The %s must %sbe there.", tw_emit_left(e),
+                           tw_emit_is_lost(e) ? "" : "not ");
+    put_comment(line->str, out);
     g_string_append_printf(
         out, "    g_assert_cmphex(answer%s, %s, 0x%" PRIx64 ");\n",
         e->second ? " | second << 32" : "",

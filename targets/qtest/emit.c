@@ -280,17 +280,16 @@ static void put_check(const Emit *e, GString *out)
                              "bad \"the device read $answer\"\n");
     } else if (tw_emit_is_lost(e)) {
         g_string_append_printf(out,
-                               "[ \"$answer\" != %s ] || good \"the store is "
+                               "[ \"$answer\" != %s ] || good \"the %s is "
                                "where it must be\"\n"
-                               "bad \"the store is lost\"\n",
-                               tag);
+                               "bad \"the %s is lost\"\n",
+                               tag, tw_emit_left(e), tw_emit_left(e));
     } else {
-        g_string_append_printf(
-            out,
-            "[ \"$answer\" = %s ] || good \"the store is not "
-            "there\"\n"
-            "bad \"the store is at 0x%" PRIx64 "\"\n",
-            tag, e->place);
+        g_string_append_printf(out,
+                               "[ \"$answer\" = %s ] || good \"the %s is not "
+                               "there\"\n"
+                               "bad \"the %s is at 0x%" PRIx64 "\"\n",
+                               tag, tw_emit_left(e), tw_emit_left(e), e->place);
     }
 }
 
@@ -506,7 +505,9 @@ static void look(Emit *e, TwTrace *trace)
     }
     e->torn = e->seen.n_locations > 0 &&
               place_in(seen, e->seen.n_locations, op->size - 1) == NOWHERE;
-    if (e->seen.n_locations > 0 && !e->torn) {
+    if (op->code == TW_OP_DMA_READ && e->seen.class_ == TW_CLASS_OK) {
+        e->place = e->m->driver->keeper ? e->m->held_place : 0;
+    } else if (e->seen.n_locations > 0 && !e->torn) {
         take_places(e, seen, e->seen.n_locations);
     } else if (allowed->n_locations > 0) {
         take_places(e, allowed->locations, allowed->n_locations);

@@ -63,9 +63,18 @@ static inline bool tw_emit_is_told(const Emit *e)
     return e->message || e->expected->ranged;
 }
 
+/* Does the access leave bytes in memory by which it is known?  Those of devices
+ * that keep mappings do: a header that was used is another one then. */
 static inline bool tw_emit_stores(const Emit *e)
 {
-    return tw_emit_accused(e)->code == TW_OP_DMA_WRITE;
+    return tw_emit_accused(e)->code == TW_OP_DMA_WRITE || e->m->driver->keeper;
+}
+
+/* What that is, for people. */
+static inline const char *tw_emit_left(const Emit *e)
+{
+    return tw_emit_accused(e)->code == TW_OP_DMA_WRITE ? "store"
+                                                       : "used header";
 }
 
 /* Is a store lost that must be somewhere? */

@@ -16,7 +16,8 @@
  *   observer.c the same: messages
  *   told.c     the same: which messages must not come, and when
  *   iotlb.c    the same: what QEMU has told them
- *   ahci.c     test devices that keep mappings (Driver.held)
+ *   ahci.c     test devices that keep mappings (Driver.keeper)
+ *   ahci-list.c  the same: command lists
  *   run.c      programs: what is planned, and what the results mean
  *   families.c the option --only-commands
  *   emit.c     cases as scripts for QEMU's maintainers
@@ -66,6 +67,7 @@ enum {
 typedef struct Held {
     bool runs; /* the port or queue with its number, and */
     uint8_t index;
+    bool loads; /* of ahci.c: a command list, for loads */
     uint64_t area;
     uint16_t n; /* elements of the ring that were used */
 } Held;
@@ -163,7 +165,8 @@ struct Machine {
     /* ahci.c, ring.c */
     Held held[HELD_PORTS];
     bool held_lost[TW_MAX_SCRIPT]; /* this `dma-map` has mapped nothing */
-    uint64_t held_word; /* the first bytes that a device has stored */
+    uint64_t held_word;  /* the first bytes that a device has stored */
+    uint64_t held_place; /* of a load: guest address of what was read */
 
     /* memory.c */
     uint8_t block, contents; /* of the RAM that the masters are of */

@@ -179,6 +179,8 @@ void tw_qtest_plan_op(Machine *m, unsigned number)
         outcome->status = TW_STATUS_SKIPPED;
     } else if (tw_op_is_dma(op) && m->observer) {
         tw_observe_access(m, op, number);
+    } else if (op->code == TW_OP_DMA_READ && m->driver->keeper) {
+        m->driver->keeper->load(m, op, number);
     } else if (tw_op_is_dma(op) && m->driver->keeper) {
         m->driver->keeper->store(m, op, number);
     } else if (op->code == TW_OP_DMA_MAP) {

@@ -23,7 +23,6 @@ static TwTrace trace;
     "iommu i0 table indexes 2 select requester to s1 iotlb\n" \
     "setup\n" \
     "  map i0.0 0x44005000..0x44005fff -> s1 0x44004000 rw silent\n" \
-    "  map i0.0 0x44007000..0x44007fff -> s1 0x44009000 r silent\n" \
     "  map i0.1 0x44005000..0x44005fff -> s1 0x44008000 rw silent\n" \
     "script\n"
 
@@ -121,6 +120,70 @@ static void test_nothing_mapped(void)
     expect_ram(stores);
 }
 
+/* A load has the bytes of its address at first. */
+static void expect_load(unsigned op, int64_t offset)
+{
+    const TwOutcome *outcome = &trace.outcomes[op];
+    uint64_t value = 0;
+
+    if (offset == REFUSED) {
+        g_assert_cmpint(outcome->class_, ==, TW_CLASS_DECODE_ERROR);
+        return;
+    }
+    for (unsigned k = 0; k < 8; k++) {
+        value |= (uint64_t)tw_content_initial(program.contents, 2,
+                                              (uint64_t)offset + k)
+                 << 8 * k;
+    }
+    g_assert_cmpint(outcome->class_, ==, TW_CLASS_OK);
+    g_assert_cmphex(outcome->value, ==, value);
+}
+
+/* Loads of both devices, via a mapping and not: of the first and of the last
+ * slot of a list that such a load may have.  RAM is as before. */
+static void test_loads(void)
+{
+    static const uint32_t stores[][2] = {{0, 0}};
+
+    run("  dma-map m0 of s0 0x44005000 0x100 r none\n"
+        "  dma-read s0 0x44005040 8 none via m0\n"
+        "  dma-read s0 0x44005f40 8 none via m0\n"
+        "  dma-map m2 of s0 0x44005700 0x100 r rid=1\n"
+        "  dma-read s0 0x44005740 8 rid=1 via m2\n"
+        "  dma-unmap m2\n"
+        "  dma-read s0 0x44005240 8 rid=1\n"
+        "  dma-read s0 0x44006240 8 rid=1\n");
+    expect_load(1, 0x4040);
+    expect_load(2, 0x4f40);
+    expect_load(4, 0x8740);
+    expect_load(6, 0x8240);
+    expect_load(7, REFUSED);
+    g_assert_cmpint(trace.outcomes[7].reason.kind, ==, TW_REASON_RIGHTS);
+    expect_ram(stores);
+}
+
+/* A store via the mapping of a list, and a load via that of an area, walk; a
+ * list that cannot be mapped is not used later. */
+static void test_kinds(void)
+{
+    static const uint32_t stores[][2] = {{2, 0x9140}, {0, 0}};
+
+    run("  dma-map m0 of s0 0x44005100 0x100 r none\n"
+        "  map i0.0 0x44005000..0x44005fff -> s1 0x44009000 rw notified\n"
+        "  dma-write s0 0x44005140 8 none via m0\n"
+        "  dma-map m1 of s0 0x44006100 0x100 r none\n"
+        "  dma-read s0 0x44006140 8 none via m1\n"
+        "  map i0.0 0x44006000..0x44006fff -> s1 0x4400a000 rw silent\n"
+        "  dma-read s0 0x44006140 8 none via m1\n"
+        "  dma-map m2 of s0 0x44006300 0x100 w none\n"
+        "  dma-read s0 0x44006340 8 none via m2\n");
+    expect(2, 0x9140);
+    expect_load(4, REFUSED);
+    expect_load(6, 0xa140);
+    expect_load(8, 0xa340);
+    expect_ram(stores);
+}
+
 /* Another device does not use the mapping, and a mapping ends with its program.
  */
 static void test_others(void)
@@ -161,6 +224,8 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/ahci/stores", test_stores);
     g_test_add_func("/ahci/RU-9/nothing-mapped", test_nothing_mapped);
+    g_test_add_func("/ahci/loads", test_loads);
+    g_test_add_func("/ahci/kinds", test_kinds);
     g_test_add_func("/ahci/others", test_others);
     g_test_add_func("/ahci/again", test_again);
     argc = g_test_run();

@@ -730,11 +730,10 @@ const Driver tw_qtest_vtd_ats = {
                    "-device pcie-root-port,id=rp1,addr=4,chassis=2,slot=2",
 };
 
+/* Entries grant both rights: a device also writes to a command list. */
 const Driver tw_qtest_vtd_ahci = {
-    VTD("vtd-ahci"),
-    SECOND_STAGE,
-    .keeper = &tw_ahci,
-    .machine = Q35 "39",
+    VTD("vtd-ahci"),    SECOND_STAGE,        .entry_ones = 3,
+    .keeper = &tw_ahci, .machine = Q35 "39",
 };
 
 const Driver tw_qtest_virtio_vtd = {
