@@ -1,122 +1,112 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * zoo --equivalents: is anything reported that is right?  Runs random programs
- * on each equivalent (targets/zoo/equivalents.def); there must be no finding.
+ * on softmmu and on each equivalent (targets/zoo/equivalents.def); there must
+ * be no finding.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/zoo.h"
+#include "reports/measure/equivalents.h"
 
-/* What the programs of one equivalent gave. */
-typedef struct Calm {
-    TwCampaignResult result;
-    const TwCampaignKey *reported; /* or NULL */
-} Calm;
-
-/* A verdict that is no finding has a key, too. */
-static const TwCampaignKey *find_reported(const TwCampaignResult *result)
+static void show_progress(const TwCalmRun *run, void *data)
 {
-    for (unsigned k = 0; k < result->keys->len; k++) {
-        const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
+    double *last = data;
+    bool terminal = isatty(STDERR_FILENO);
 
-        if (tw_verdict_is_finding(key->verdict)) {
-            return key;
-        }
+    if (run->seconds - *last < (terminal ? 0.5 : 30)) {
+        return;
     }
-    return NULL;
+    *last = run->seconds;
+    fprintf(stderr, "%s%.0f s: %" PRIu64 " programs on each of %u%s",
+            terminal ? "\r" : "", run->seconds, run->programs, run->n,
+            terminal ? "\033[K" : "\n");
 }
 
-static uint64_t first_number(const TwCampaignKey *key)
+/* "softmmu", or the slug of the equivalent. */
+static const char *name_of(unsigned t)
 {
-    return g_array_index(key->cases, TwCampaignCase, 0).number;
+    unsigned n;
+
+    return t == 0 ? "softmmu" : tw_zoo_equivalents(&n)[t - 1].slug;
 }
 
-static void show(const TwZooBug *equivalent, const Calm *calm)
+static void show(const TwCalm *calm, unsigned t)
 {
-    printf("%-24s %10" PRIu64 " %12" PRIu64 " %8.2f  ", equivalent->slug,
-           calm->result.programs, calm->result.stats.accesses,
-           calm->result.seconds);
+    printf("%-24s %10" PRIu64 " %10" PRIu64 "  ", name_of(t), calm->programs,
+           calm->judged);
     if (calm->reported) {
         printf("REPORTED: %s %s, program %" PRIu64 "\n",
-               tw_verdict_name(calm->reported->verdict), calm->reported->key,
-               first_number(calm->reported));
+               tw_verdict_name(calm->verdict), calm->key, calm->number);
     } else {
         printf("nothing\n");
     }
-    fflush(stdout);
 }
 
-static void show_json(JsonBuilder *b, const TwZooBug *equivalent,
-                      const Calm *calm)
+static void show_json(JsonBuilder *b, const TwCalm *calm, unsigned t)
 {
     json_builder_begin_object(b);
-    tw_json_string(b, "slug", equivalent->slug);
-    tw_json_int(b, "programs", calm->result.programs);
-    tw_json_int(b, "accesses", calm->result.stats.accesses);
-    tw_json_double(b, "seconds", calm->result.seconds);
-    tw_json_bool(b, "reported", calm->reported != NULL);
+    tw_json_string(b, "slug", name_of(t));
+    tw_json_int(b, "programs", calm->programs);
+    tw_json_int(b, "judged", calm->judged);
+    tw_json_bool(b, "reported", calm->reported);
     if (calm->reported) {
-        tw_json_string(b, "verdict", tw_verdict_name(calm->reported->verdict));
-        tw_json_string(b, "key", calm->reported->key);
-        tw_json_int(b, "number", first_number(calm->reported));
+        tw_json_string(b, "verdict", tw_verdict_name(calm->verdict));
+        tw_json_string(b, "key", calm->key);
+        tw_json_int(b, "number", calm->number);
     }
     json_builder_end_object(b);
 }
 
-static bool run(const TwZooRun *zoo, const TwZooBug *equivalent,
-                uint64_t programs, Calm *calm, GError **error)
+static void show_text(const TwCalmRun *run, unsigned reported)
 {
-    g_autofree char *name = g_strdup_printf("zoo:%s", equivalent->slug);
-    TwCampaignOptions options = {
-        .target = zoo->target,
-        .profile = TW_PROFILES,
-        .seed = zoo->seed,
-        .programs = programs,
-        .jobs = zoo->jobs,
-        .stop_at_finding = true,
-        .stop = zoo->stop,
-    };
-
-    options.target.name = name;
-    if (!tw_campaign_run(&options, NULL, NULL, &calm->result, error)) {
-        return false;
+    printf("%-24s %10s %10s  %s\n", "target", "programs", "judged", "reported");
+    for (unsigned t = 0; t < run->n; t++) {
+        show(&run->calm[t], t);
     }
-    calm->reported = find_reported(&calm->result);
-    return true;
+    printf("%" PRIu64 " programs, %" PRIu64 " accesses on each, %.1f s%s\n",
+           run->programs, run->accesses, run->seconds,
+           run->interrupted ? ", interrupted" : "");
+    printf("%u of %u reported\n", reported, run->n);
+}
+
+static void print_json(const TwCalmRun *run)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+
+    json_builder_begin_array(b);
+    for (unsigned t = 0; t < run->n; t++) {
+        show_json(b, &run->calm[t], t);
+    }
+    json_builder_end_array(b);
+    tw_cli_json_print(b, "equivalents");
 }
 
 int tw_zoo_equivalent(const TwZooRun *zoo, uint64_t programs, bool json)
 {
-    g_autoptr(JsonBuilder) b = json_builder_new();
-    unsigned count, reported = 0;
-    const TwZooBug *all = tw_zoo_equivalents(&count);
+    double last = 0;
+    TwCalmRun run = {.progress = show_progress, .data = &last};
+    unsigned n, reported = 0;
+    const TwZooBug *equivalents = tw_zoo_equivalents(&n);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    GError *error = NULL;
 
-    if (!json) {
-        printf("%-24s %10s %12s %8s  %s\n", "equivalent", "programs",
-               "accesses", "seconds", "reported");
+    for (unsigned i = 0; i < n; i++) {
+        g_ptr_array_add(names, g_strconcat("zoo:", equivalents[i].slug, NULL));
     }
-    json_builder_begin_array(b);
-    for (unsigned i = 0; i < count && !*zoo->stop; i++) {
-        GError *error = NULL;
-        Calm calm;
-
-        if (!run(zoo, &all[i], programs, &calm, &error)) {
-            return tw_cli_fail_error(error);
-        }
-        reported += calm.reported != NULL;
-        if (json) {
-            show_json(b, &all[i], &calm);
-        } else {
-            show(&all[i], &calm);
-        }
-        tw_campaign_result_clear(&calm.result);
+    if (!tw_calm_run(zoo, (const char *const *)names->pdata, n, programs, &run,
+                     &error)) {
+        return tw_cli_fail_error(error);
     }
-    json_builder_end_array(b);
+    for (unsigned t = 0; t < run.n; t++) {
+        reported += run.calm[t].reported;
+    }
     if (json) {
-        tw_cli_json_print(b, "equivalents");
+        print_json(&run);
     } else {
-        printf("%u of %u equivalents reported\n", reported, count);
+        show_text(&run, reported);
     }
     return reported ? TW_EXIT_FINDING : TW_EXIT_CLEAN;
 }

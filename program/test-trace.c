@@ -473,9 +473,78 @@ static void test_empty(void)
     g_assert_cmpstr(error->message, ==, "trace:1:1: expected 'end'");
 }
 
+/* Two traces are the same until a member of one record changes; counters, peaks
+ * and what no count reaches do not matter. */
+static void test_same(void)
+{
+    test_parse(&p, world);
+    parse(&t, sample);
+    t.n_started = t.n_marks = 1;
+    t.started[0] = (TwStarted){.op = 1};
+    t.marks[0] = (TwMark){.op = 2, .level = 1};
+    memset(&u, 0xff, sizeof(u)); /* padding, too */
+    u = t;
+    g_assert_true(tw_trace_same(&t, &u, p.n_regions));
+    u.counters[TW_COUNT_FILL]++;
+    u.peaks[TW_PEAK_HOPS]++;
+    u.locations[u.n_locations].offset++;
+    g_assert_true(tw_trace_same(&t, &u, p.n_regions));
+#define DIFFERS(member, other) \
+    do { \
+        u = t; \
+        u.member = other; \
+        g_assert_false(tw_trace_same(&t, &u, p.n_regions)); \
+    } while (0)
+    DIFFERS(end, TW_END_DIED);
+    DIFFERS(end_op, 3);
+    DIFFERS(signal, 11);
+    DIFFERS(text[0], 'x');
+    DIFFERS(locations_hidden, true);
+    DIFFERS(n_ops, 3);
+    DIFFERS(n_log, 1);
+    DIFFERS(digests[1], 0);
+    DIFFERS(outcomes[0].status, TW_STATUS_SKIPPED);
+    DIFFERS(outcomes[0].class_, TW_CLASS_DISCARD);
+    DIFFERS(outcomes[0].value, 0);
+    DIFFERS(outcomes[0].n_locations, 1);
+    DIFFERS(outcomes[3].reason.address, 1);
+    DIFFERS(locations[1].first, 5);
+    DIFFERS(locations[1].length, 3);
+    DIFFERS(locations[1].region, 1);
+    DIFFERS(locations[1].flags, 0);
+    DIFFERS(locations[1].offset, 1);
+    DIFFERS(log[1].op, 2);
+    DIFFERS(log[0].kind, TW_LOG_READ);
+    DIFFERS(log[0].region, 1);
+    DIFFERS(log[0].byte, 0);
+    DIFFERS(log[0].call, 8);
+    DIFFERS(log[0].started, 1);
+    DIFFERS(log[0].offset, 0);
+    DIFFERS(log[0].attrs, 0);
+    DIFFERS(events[0].op, 1);
+    DIFFERS(events[0].observer, 1);
+    DIFFERS(events[0].kind, TW_TRACE_DIRTY);
+    DIFFERS(events[1].perm, 0);
+    DIFFERS(events[1].space, 1);
+    DIFFERS(events[2].region, 2);
+    DIFFERS(events[0].first, 1);
+    DIFFERS(events[0].last, 1);
+    DIFFERS(events[1].out, 1);
+    DIFFERS(marks[0].op, 1);
+    DIFFERS(marks[0].iommu, 1);
+    DIFFERS(marks[0].level, 0);
+    DIFFERS(marks[0].started, 1);
+    DIFFERS(marks[0].at, 8);
+    DIFFERS(marks[0].value, 1);
+    DIFFERS(started[0].op, 2);
+    DIFFERS(started[0].outcome.value, 1);
+#undef DIFFERS
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/trace/same", test_same);
     g_test_add_func("/trace/canonical", test_canonical);
     g_test_add_func("/trace/LA-60/reasons", test_reasons);
     g_test_add_func("/trace/copy", test_copy);

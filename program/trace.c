@@ -40,6 +40,77 @@ void tw_trace_copy(TwTrace *to, const TwTrace *from)
 #undef COPY
 }
 
+static bool same_outcome(const TwOutcome *a, const TwOutcome *b)
+{
+    return a->status == b->status && a->class_ == b->class_ &&
+           a->n_locations == b->n_locations && a->location == b->location &&
+           a->value == b->value && tw_reason_same(&a->reason, &b->reason);
+}
+
+static bool same_location(const TwLocation *a, const TwLocation *b)
+{
+    return a->first == b->first && a->length == b->length &&
+           a->region == b->region && a->flags == b->flags &&
+           a->offset == b->offset;
+}
+
+static bool same_log(const TwLogRecord *a, const TwLogRecord *b)
+{
+    return a->op == b->op && a->kind == b->kind && a->region == b->region &&
+           a->byte == b->byte && a->call == b->call &&
+           a->started == b->started && a->offset == b->offset &&
+           a->attrs == b->attrs;
+}
+
+static bool same_event(const TwEventRecord *a, const TwEventRecord *b)
+{
+    return a->op == b->op && a->observer == b->observer && a->kind == b->kind &&
+           a->perm == b->perm && a->space == b->space &&
+           a->region == b->region && a->first == b->first &&
+           a->last == b->last && a->out == b->out;
+}
+
+static bool same_mark(const TwMark *a, const TwMark *b)
+{
+    return a->op == b->op && a->iommu == b->iommu && a->level == b->level &&
+           a->started == b->started && a->at == b->at && a->value == b->value;
+}
+
+static bool same_started(const TwStarted *a, const TwStarted *b)
+{
+    return a->op == b->op && same_outcome(&a->outcome, &b->outcome);
+}
+
+static bool same_end(const TwTrace *a, const TwTrace *b)
+{
+    return a->end == b->end && a->end_op == b->end_op &&
+           a->signal == b->signal && strcmp(a->text, b->text) == 0 &&
+           a->locations_hidden == b->locations_hidden;
+}
+
+bool tw_trace_same(const TwTrace *a, const TwTrace *b, unsigned n_regions)
+{
+    /* Member by member: padding has no value. */
+#define DIFFERS(array, count, same) \
+    if (a->count != b->count) { \
+        return false; \
+    } \
+    for (unsigned i = 0; i < a->count; i++) { \
+        if (!same(&a->array[i], &b->array[i])) { \
+            return false; \
+        } \
+    }
+    DIFFERS(outcomes, n_ops, same_outcome)
+    DIFFERS(locations, n_locations, same_location)
+    DIFFERS(log, n_log, same_log)
+    DIFFERS(events, n_events, same_event)
+    DIFFERS(marks, n_marks, same_mark)
+    DIFFERS(started, n_started, same_started)
+#undef DIFFERS
+    return same_end(a, b) && memcmp(a->digests, b->digests,
+                                    n_regions * sizeof(a->digests[0])) == 0;
+}
+
 static bool overflow(TwTrace *trace)
 {
     trace->end = TW_END_OVERFLOW;

@@ -249,6 +249,10 @@ void tw_trace_init(TwTrace *trace, const TwProgram *program);
  * a trace is some megabytes.) */
 void tw_trace_copy(TwTrace *to, const TwTrace *from);
 
+/* Do both say the same of a program with `n_regions` regions?  Counters and
+ * peaks, which no judge looks at, may differ. */
+bool tw_trace_same(const TwTrace *a, const TwTrace *b, unsigned n_regions);
+
 /*
  * For targets: appends, and on a full array sets end = TW_END_OVERFLOW and
  * returns false.

@@ -126,8 +126,10 @@ exits 0 'zoo --equivalents' "$TWINWALK" zoo --equivalents --programs 100 --json
 check 'reports nothing' python3 -c "
 import json
 rows = json.load(open('out.txt'))['equivalents']
-assert len(rows) >= 6
-assert all(row['programs'] == 100 and not row['reported'] for row in rows)"
+assert len(rows) >= 7
+assert all(row['programs'] == 100 and not row['reported'] for row in rows)
+assert (rows[0]['slug'], rows[0]['judged']) == ('softmmu', 100)
+assert 0 < sum(row['judged'] for row in rows[1:]) < 100"
 exits 0 'zoo' "$TWINWALK" zoo tie-oldest-wins hole-is-loop --json
 check 'finds a bug and a mutant' python3 -c "
 import json

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Target classes that behave badly, for test-campaign.c only: each is softmmu
- * with a trap in it.  A program whose hash falls into the trap dies, hangs ...
- * This defines what registry.c defines elsewhere.
+ * Target classes that behave badly, for tests of campaigns only: each is
+ * softmmu with a trap in it.  A program whose hash falls into the trap dies,
+ * hangs ... This defines what registry.c defines elsewhere.
  */
 #ifndef TW_FUZZ_CAMPAIGN_TEST_TRAP_H
 #define TW_FUZZ_CAMPAIGN_TEST_TRAP_H
@@ -56,7 +56,9 @@ static bool trap_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
         }
     }
     ok = tw_target_run(t->inner, program, trace);
-    if (trapped(program) && strcmp(t->kind, "carries") == 0 && t->runs > 1) {
+    if (trapped(program) &&
+        (strcmp(t->kind, "wrong") == 0 ||
+         (strcmp(t->kind, "carries") == 0 && t->runs > 1))) {
         trace->end = TW_END_INVARIANT;
         trace->end_op = 0;
     }

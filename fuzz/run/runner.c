@@ -355,20 +355,14 @@ bool tw_runner_shows_after(TwRunner *runner, const TwProgram *before,
     return same_again(runner, before, program, finding, false);
 }
 
-TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
-                        TwFinding *finding, TwJudgeStats *stats,
-                        uint64_t *counters)
+/* Judges the trace of the last run, and replays what is found. */
+static TwVerdict conclude(TwRunner *runner, const TwProgram *program,
+                          bool alive, TwFinding *finding, TwJudgeStats *stats)
 {
-    bool alive = tw_target_run(runner->target, program, &runner->trace);
     TwVerdict verdict = judge(runner, runner->target, program, &runner->trace,
                               finding, stats, &alive);
     bool ours = false;
 
-    if (counters != NULL) {
-        for (unsigned i = 0; i < TW_COUNTERS; i++) {
-            counters[i] += runner->trace.counters[i];
-        }
-    }
     finding->known = 0;
     finding->replays = finding->again = 0;
     if (tw_verdict_is_finding(verdict)) {
@@ -409,6 +403,33 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
         }
     }
     return verdict;
+}
+
+TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
+                        TwFinding *finding, TwJudgeStats *stats,
+                        uint64_t *counters)
+{
+    bool alive = tw_target_run(runner->target, program, &runner->trace);
+    TwVerdict verdict = conclude(runner, program, alive, finding, stats);
+
+    if (counters != NULL) {
+        for (unsigned i = 0; i < TW_COUNTERS; i++) {
+            counters[i] += runner->trace.counters[i];
+        }
+    }
+    return verdict;
+}
+
+bool tw_runner_run_like(TwRunner *runner, const TwProgram *program,
+                        const TwTrace *like, TwFinding *finding)
+{
+    bool alive = tw_target_run(runner->target, program, &runner->trace);
+
+    if (alive && tw_trace_same(&runner->trace, like, program->n_regions)) {
+        return true;
+    }
+    conclude(runner, program, alive, finding, NULL);
+    return false;
 }
 
 /* In a child -------------------------------------------------------------- */

@@ -55,6 +55,15 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
                         uint64_t *counters);
 
+/*
+ * Runs the program, and asks no oracle if the trace says the same as `like`:
+ * that of the same program on another target with the same dialect and
+ * contract, which was judged.  Then true, and *finding is left as it is.  Else
+ * false, and all is as after tw_runner_run().
+ */
+bool tw_runner_run_like(TwRunner *runner, const TwProgram *program,
+                        const TwTrace *like, TwFinding *finding);
+
 /* Of a flaky finding: does a fresh target show it if it runs `before` first?
  * Then the target carries something over from one program to the next. */
 bool tw_runner_shows_after(TwRunner *runner, const TwProgram *before,
