@@ -178,6 +178,34 @@ if [ $found -eq 0 ]; then
     echo '1..0 # SKIP no QEMU shows one of the cases'
     exit 0
 fi
+# A disk controller that has no context any more cannot leave what it has read.
+cat >lost.tw <<'EOF'
+twinwalk 1
+contents inert
+region r0 iommu size 0x100000000 root s0 iommu i0
+region r1 container size 0x100000000 root s1
+region r2 ram size 0x400000 in r1 at 0x44000000
+iommu i0 pagetable indexes 2 select requester to s1 format vtd-sl tables r2 base 0x44000000 levels 3 output-width 39 iotlb
+setup
+  entry i0 level 3 r2 0xd3008 = table 0x440d4000 rw
+  entry i0 level 2 r2 0xd4108 = table 0x442d8000 rw
+  entry i0 level 1 r2 0x2d8f98 = leaf 0x44205000 rw
+  context i0 1 tables -> 0x440d3000 domain 1
+script
+  dma-map m1 of s0 0x443f3200 0x100 r rid=1
+  context i0 1 none -> 0x440d3000 domain 1
+  invalidate i0 context 1 0x44000000..0x44000fff
+  invalidate i0 global 0 0x44000000..0x44000fff
+  dma-read s0 0x443f3240 8 rid=1 via m1
+EOF
+for how in --qtest ''; do
+    exits 2 "a load that leaves nothing is refused ($how)" "$TWINWALK" emit ${how:+"$how"} \
+        --no-known --target qemu-vtd-ahci lost.tw -o none.c
+    check 'with one line' grep -qx 'twinwalk: qemu-vtd-ahci: expected a device that may go on .*' err.txt
+done
+sed 's/^  context i0 1 none.*/  entry i0 level 1 r2 0x2d8f98 = leaf 0x44206000 rw/' lost.tw >kept.tw
+exits 0 'one that leaves it is not' "$TWINWALK" emit --qtest --no-known --target qemu-vtd-ahci \
+    kept.tw -o none.c
 exits 2 'a target without such tests' "$TWINWALK" emit --qtest --target zoo:active-never-rearmed \
     "$1/zoo/active-never-rearmed.tw"
 finish

@@ -3,10 +3,10 @@
  * Which header of a command list a device has read (Serial ATA AHCI 1.3.1,
  * 4.2.2 and 4.2.3).  Each page that a program may reach gets a header of its
  * own for a while, with a command table of its own in memory that no program
- * reaches, but which all devices reach that a context does not block.  A device
- * that has read a header reads the table, sets the number of bytes transferred
- * (PRDBC) in that header to 0, and performs CHECK POWER MODE.  If it is blocked
- * by now, the fault that is recorded has the address of the table.
+ * reaches, but which all devices reach that have a context.  A device that has
+ * read a header reads the table, sets the number of bytes transferred (PRDBC)
+ * in that header to 0, and performs CHECK POWER MODE.  If it has no context by
+ * now, the fault that is recorded has the address of the table.
  */
 #include <string.h>
 
@@ -66,17 +66,20 @@ void tw_ahci_put_headers(Machine *m, uint64_t area, AhciHeaders *headers)
     }
 }
 
-/* Was this header read? */
-static bool is_read(const Machine *m, uint64_t at, uint64_t table,
-                    const TwReason *reason)
+static bool is_used(const Machine *m, uint64_t header)
 {
     uint32_t transferred;
 
-    memcpy(&transferred, bytes_of(m, at) + 4 * TRANSFERRED,
+    memcpy(&transferred, bytes_of(m, header) + 4 * TRANSFERRED,
            sizeof(transferred));
-    return transferred == 0 ||
-           (reason->kind != TW_REASON_NONE &&
-            reason->address / PAGE_BYTES == table / PAGE_BYTES);
+    return transferred == 0;
+}
+
+/* Was the device refused this table? */
+static bool is_refused(uint64_t table, const TwReason *reason)
+{
+    return reason->kind != TW_REASON_NONE &&
+           reason->address / PAGE_BYTES == table / PAGE_BYTES;
 }
 
 uint64_t tw_ahci_find_header(Machine *m, const AhciHeaders *headers,
@@ -87,8 +90,9 @@ uint64_t tw_ahci_find_header(Machine *m, const AhciHeaders *headers,
     for (unsigned i = 0; i < m->n_used; i++) {
         uint64_t at = header_at(m, headers, i);
 
-        if (is_read(m, at, table_at(m, i), reason)) {
+        if (is_used(m, at) || is_refused(table_at(m, i), reason)) {
             place = at;
+            m->held_unused = !is_used(m, at);
             memcpy(value, headers->bytes[i], sizeof(*value));
         }
     }

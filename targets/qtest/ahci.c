@@ -381,6 +381,7 @@ static void perform_load(Machine *m, const TwOp *op, unsigned number,
     uint64_t place = UINT64_MAX;
 
     outcome->reason = (TwReason){.kind = TW_REASON_NONE};
+    m->held_unused = false;
     tw_qtest_reason(m, index, AT_SLOTS, &outcome->reason);
     if (!m->broken && outcome->reason.kind == TW_REASON_NONE) {
         place = issue(m, index, port, op->addr - TW_AHCI_AT, &outcome->value);

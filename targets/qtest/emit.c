@@ -557,6 +557,13 @@ static bool emit_by(EmitWriter write, TwTarget *target,
     if (!e.dies && !tw_emit_is_told(&e)) {
         look(&e, trace);
     }
+    if (tw_emit_accused(&e)->code == TW_OP_DMA_READ && e.m->held_unused) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "qemu-%s: expected a device that may go on after its load: "
+                    "what it read would be in memory then",
+                    e.m->driver->name);
+        return false;
+    }
     commands = commands_of(&e, error);
     if (!commands) {
         return false;

@@ -166,7 +166,8 @@ struct Machine {
     Held held[HELD_PORTS];
     bool held_lost[TW_MAX_SCRIPT]; /* this `dma-map` has mapped nothing */
     uint64_t held_word;  /* the first bytes that a device has stored */
-    uint64_t held_place; /* of a load: guest address of what was read */
+    uint64_t held_place; /* of a load: guest address of what was read, */
+    bool held_unused;    /* which a fault alone shows */
 
     /* memory.c */
     uint8_t block, contents; /* of the RAM that the masters are of */
