@@ -8,6 +8,7 @@
  */
 #include "oracle/walk/render.h"
 
+#include <glib.h>
 #include <string.h>
 
 #ifdef __SIZEOF_INT128__
@@ -28,14 +29,30 @@ typedef struct Flags {
     bool readonly, nonvolatile, unmergeable;
 } Flags;
 
+/* Moves what is from `at` on to the next place: the end first, in parts that
+ * do not overlap.  (The memmove() of AddressSanitizer moves byte by byte.) */
+static void make_room(Render *render, unsigned at)
+{
+    TwShown part[32];
+
+    for (unsigned end = render->n; end > at;) {
+        unsigned n = MIN(end - at, G_N_ELEMENTS(part));
+
+        end -= n;
+        memcpy(part, &render->list[end], n * sizeof(*part));
+        memcpy(&render->list[end + 1], part, n * sizeof(*part));
+    }
+}
+
 static void insert(Render *render, unsigned at, TwShown shown)
 {
     if (render->n == render->most) {
         render->full = true;
         return;
     }
-    memmove(&render->list[at + 1], &render->list[at],
-            (render->n - at) * sizeof(shown));
+    if (at < render->n) {
+        make_room(render, at);
+    }
     render->list[at] = shown;
     render->n++;
 }

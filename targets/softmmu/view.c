@@ -83,14 +83,30 @@ typedef struct Render {
     unsigned visits;
 } Render;
 
+/* Moves the ranges from `at` on to the next place: the end first, in parts that
+ * do not overlap.  (The memmove() of AddressSanitizer moves byte by byte.) */
+static void make_room(View *view, unsigned at)
+{
+    Range part[32];
+
+    for (unsigned end = view->n; end > at;) {
+        unsigned n = MIN(end - at, G_N_ELEMENTS(part));
+
+        end -= n;
+        memcpy(part, &view->ranges[end], n * sizeof(*part));
+        memcpy(&view->ranges[end + 1], part, n * sizeof(*part));
+    }
+}
+
 static bool render_insert(const Machine *m, View *view, unsigned at,
                           Range range)
 {
     if (view->n == MAX_RANGES) {
         return TW_BUG(m, RANGES_BEYOND_LIMIT_LOST);
     }
-    memmove(&view->ranges[at + 1], &view->ranges[at],
-            (view->n - at) * sizeof(Range));
+    if (at < view->n) {
+        make_room(view, at);
+    }
     view->ranges[at] = range;
     view->n++;
     return true;
