@@ -11,7 +11,7 @@
 #include "cli/zoo.h"
 #include "reports/measure/equivalents.h"
 
-static void show_progress(const TwCalmRun *run, void *data)
+static void show_progress(const TwEquivalentsRun *run, void *data)
 {
     double *last = data;
     bool terminal = isatty(STDERR_FILENO);
@@ -33,38 +33,39 @@ static const char *name_of(unsigned t)
     return t == 0 ? "softmmu" : tw_zoo_equivalents(&n)[t - 1].slug;
 }
 
-static void show(const TwCalm *calm, unsigned t)
+static void show(const TwEquivalentResult *result, unsigned t)
 {
-    printf("%-24s %10" PRIu64 " %10" PRIu64 "  ", name_of(t), calm->programs,
-           calm->judged);
-    if (calm->reported) {
+    printf("%-24s %10" PRIu64 " %10" PRIu64 "  ", name_of(t), result->programs,
+           result->judged);
+    if (result->reported) {
         printf("REPORTED: %s %s, program %" PRIu64 "\n",
-               tw_verdict_name(calm->verdict), calm->key, calm->number);
+               tw_verdict_name(result->verdict), result->key, result->number);
     } else {
         printf("nothing\n");
     }
 }
 
-static void show_json(JsonBuilder *b, const TwCalm *calm, unsigned t)
+static void show_json(JsonBuilder *b, const TwEquivalentResult *result,
+                      unsigned t)
 {
     json_builder_begin_object(b);
     tw_json_string(b, "slug", name_of(t));
-    tw_json_int(b, "programs", calm->programs);
-    tw_json_int(b, "judged", calm->judged);
-    tw_json_bool(b, "reported", calm->reported);
-    if (calm->reported) {
-        tw_json_string(b, "verdict", tw_verdict_name(calm->verdict));
-        tw_json_string(b, "key", calm->key);
-        tw_json_int(b, "number", calm->number);
+    tw_json_int(b, "programs", result->programs);
+    tw_json_int(b, "judged", result->judged);
+    tw_json_bool(b, "reported", result->reported);
+    if (result->reported) {
+        tw_json_string(b, "verdict", tw_verdict_name(result->verdict));
+        tw_json_string(b, "key", result->key);
+        tw_json_int(b, "number", result->number);
     }
     json_builder_end_object(b);
 }
 
-static void show_text(const TwCalmRun *run, unsigned reported)
+static void show_text(const TwEquivalentsRun *run, unsigned reported)
 {
     printf("%-24s %10s %10s  %s\n", "target", "programs", "judged", "reported");
     for (unsigned t = 0; t < run->n; t++) {
-        show(&run->calm[t], t);
+        show(&run->results[t], t);
     }
     printf("%" PRIu64 " programs, %" PRIu64 " accesses on each, %.1f s%s\n",
            run->programs, run->accesses, run->seconds,
@@ -72,13 +73,13 @@ static void show_text(const TwCalmRun *run, unsigned reported)
     printf("%u of %u reported\n", reported, run->n);
 }
 
-static void print_json(const TwCalmRun *run)
+static void print_json(const TwEquivalentsRun *run)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
 
     json_builder_begin_array(b);
     for (unsigned t = 0; t < run->n; t++) {
-        show_json(b, &run->calm[t], t);
+        show_json(b, &run->results[t], t);
     }
     json_builder_end_array(b);
     tw_cli_json_print(b, "equivalents");
@@ -87,7 +88,7 @@ static void print_json(const TwCalmRun *run)
 int tw_zoo_equivalent(const TwZooRun *zoo, uint64_t programs, bool json)
 {
     double last = 0;
-    TwCalmRun run = {.progress = show_progress, .data = &last};
+    TwEquivalentsRun run = {.progress = show_progress, .data = &last};
     unsigned n, reported = 0;
     const TwZooBug *equivalents = tw_zoo_equivalents(&n);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -96,12 +97,15 @@ int tw_zoo_equivalent(const TwZooRun *zoo, uint64_t programs, bool json)
     for (unsigned i = 0; i < n; i++) {
         g_ptr_array_add(names, g_strconcat("zoo:", equivalents[i].slug, NULL));
     }
-    if (!tw_calm_run(zoo, (const char *const *)names->pdata, n, programs, &run,
-                     &error)) {
+    if (!tw_equivalents_run(zoo, (const char *const *)names->pdata, n, programs,
+                            &run, &error)) {
         return tw_cli_fail_error(error);
     }
+    if (isatty(STDERR_FILENO)) {
+        fputs("\r\033[K", stderr);
+    }
     for (unsigned t = 0; t < run.n; t++) {
-        reported += run.calm[t].reported;
+        reported += run.results[t].reported;
     }
     if (json) {
         print_json(&run);

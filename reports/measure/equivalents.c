@@ -19,19 +19,19 @@ typedef struct Chunk {
     volatile unsigned target; /* in flight, */
     volatile uint64_t number; /* and its program */
     uint64_t accesses;        /* on softmmu */
-    TwCalm calm[TW_MOST_CALM];
+    TwEquivalentResult results[TW_MOST_EQUIVALENTS];
 } Chunk;
 
 typedef struct Beside {
     const TwZooRun *zoo;
-    TwCalmRun *run;
-    const char *names[TW_MOST_CALM];
+    TwEquivalentsRun *run;
+    const char *names[TW_MOST_EQUIVALENTS];
     uint64_t programs, per_chunk;
     gint64 start;
     GError *error;
     /* Of a worker. */
     TwProgram *program; /* NULL: nothing is open yet */
-    TwRunner *runners[TW_MOST_CALM];
+    TwRunner *runners[TW_MOST_EQUIVALENTS];
 } Beside;
 
 static TwTargetOptions options_of(const Beside *b, unsigned t)
@@ -49,13 +49,14 @@ static void make_program(const Beside *b, uint64_t number, TwRunner *runner,
                         tw_runner_dialect(runner), NULL, NULL);
 }
 
-static void note(TwCalm *calm, uint64_t number, const TwFinding *finding)
+static void note(TwEquivalentResult *result, uint64_t number,
+                 const TwFinding *finding)
 {
     if (tw_verdict_is_finding(finding->verdict)) {
-        calm->reported = true;
-        calm->number = number;
-        calm->verdict = finding->verdict;
-        g_strlcpy(calm->key, finding->key, TW_KEY_SIZE);
+        result->reported = true;
+        result->number = number;
+        result->verdict = finding->verdict;
+        g_strlcpy(result->key, finding->key, TW_KEY_SIZE);
     }
 }
 
@@ -80,25 +81,26 @@ static bool open_all(Beside *b, GError **error)
 static void run_on(Beside *b, Chunk *chunk, unsigned t, TwJudgeStats *stats)
 {
     const TwTrace *right = tw_runner_trace(b->runners[SOFTMMU]);
-    TwCalm *calm = &chunk->calm[t];
+    TwEquivalentResult *result = &chunk->results[t];
     TwFinding finding;
 
     chunk->target = t;
-    calm->programs++;
+    result->programs++;
     if (t == SOFTMMU) {
         tw_runner_run(b->runners[t], b->program, &finding, stats, NULL);
     } else if (tw_runner_run_like(b->runners[t], b->program, right, &finding)) {
         return;
     }
-    calm->judged++;
-    note(calm, chunk->number, &finding);
+    result->judged++;
+    note(result, chunk->number, &finding);
 }
 
 static void run_program(Beside *b, Chunk *chunk, TwJudgeStats *stats)
 {
     make_program(b, chunk->number, b->runners[SOFTMMU], b->program);
-    for (unsigned t = 0; t < b->run->n && !chunk->calm[SOFTMMU].reported; t++) {
-        if (!chunk->calm[t].reported) {
+    for (unsigned t = 0; t < b->run->n && !chunk->results[SOFTMMU].reported;
+         t++) {
+        if (!chunk->results[t].reported) {
             run_on(b, chunk, t, stats);
         }
     }
@@ -119,7 +121,7 @@ static void run_chunk(unsigned i, void *slot, void *data)
         return;
     }
     for (uint64_t number = first;
-         number < end && !chunk->calm[SOFTMMU].reported; number++) {
+         number < end && !chunk->results[SOFTMMU].reported; number++) {
         chunk->number = number;
         run_program(b, chunk, &stats);
     }
@@ -150,13 +152,13 @@ static bool explain(Beside *b, Chunk *chunk)
             options.name, chunk->number, tw_verdict_name(finding.verdict));
         return false;
     }
-    note(&chunk->calm[chunk->target], chunk->number, &finding);
+    note(&chunk->results[chunk->target], chunk->number, &finding);
     return true;
 }
 
-static void add(TwCalm *all, const TwCalm *more)
+static void add(TwEquivalentResult *all, const TwEquivalentResult *more)
 {
-    TwCalm sum = *more;
+    TwEquivalentResult sum = *more;
 
     if (!all->reported) {
         sum.programs += all->programs;
@@ -176,11 +178,11 @@ static bool take_chunk(unsigned i, const void *slot, bool died, void *data)
         return false;
     }
     for (unsigned t = 0; t < b->run->n; t++) {
-        add(&b->run->calm[t], &chunk.calm[t]);
+        add(&b->run->results[t], &chunk.results[t]);
     }
-    b->run->programs = b->run->calm[SOFTMMU].programs;
+    b->run->programs = b->run->results[SOFTMMU].programs;
     b->run->accesses += chunk.accesses;
-    return !died && !b->run->calm[SOFTMMU].reported;
+    return !died && !b->run->results[SOFTMMU].reported;
 }
 
 static void look_around(unsigned done, void *data)
@@ -195,8 +197,9 @@ static void look_around(unsigned done, void *data)
     }
 }
 
-bool tw_calm_run(const TwZooRun *zoo, const char *const *names, unsigned n,
-                 uint64_t programs, TwCalmRun *run, GError **error)
+bool tw_equivalents_run(const TwZooRun *zoo, const char *const *names,
+                        unsigned n, uint64_t programs, TwEquivalentsRun *run,
+                        GError **error)
 {
     uint64_t per_chunk = MAX(LEAST_PER_CHUNK, programs / MOST_CHUNKS + 1);
     Beside b = {.zoo = zoo,
@@ -216,11 +219,11 @@ bool tw_calm_run(const TwZooRun *zoo, const char *const *names, unsigned n,
         .stop = zoo->stop};
     bool ok;
 
-    g_assert(n < TW_MOST_CALM);
+    g_assert(n < TW_MOST_EQUIVALENTS);
     run->n = n + 1;
     run->programs = run->accesses = 0;
     for (unsigned t = 0; t < run->n; t++) {
-        run->calm[t] = (TwCalm){0};
+        run->results[t] = (TwEquivalentResult){0};
         b.names[t] = t == SOFTMMU ? "softmmu" : names[t - 1];
     }
     ok = tw_work_run(&work, error);

@@ -11,14 +11,14 @@
 enum { PROGRAMS = 600 };
 
 static void run(const char *const *names, unsigned n, unsigned jobs,
-                TwCalmRun *result)
+                TwEquivalentsRun *result)
 {
     static volatile int stop;
     TwZooRun zoo = {.seed = SEED, .jobs = jobs, .stop = &stop};
     GError *error = NULL;
 
     memset(result, 0, sizeof(*result));
-    g_assert_true(tw_calm_run(&zoo, names, n, PROGRAMS, result, &error));
+    g_assert_true(tw_equivalents_run(&zoo, names, n, PROGRAMS, result, &error));
     g_assert_no_error(error);
     g_assert_false(result->interrupted);
     g_assert_cmpuint(result->n, ==, n + 1);
@@ -46,13 +46,13 @@ static uint64_t first_trapped(void)
 static void test_same(void)
 {
     static const char *const names[] = {"right", "right"};
-    TwCalmRun result;
+    TwEquivalentsRun result;
 
     run(names, 2, 2, &result);
     for (unsigned t = 0; t < result.n; t++) {
-        g_assert_cmpuint(result.calm[t].programs, ==, PROGRAMS);
-        g_assert_cmpuint(result.calm[t].judged, ==, t == 0 ? PROGRAMS : 0);
-        g_assert_false(result.calm[t].reported);
+        g_assert_cmpuint(result.results[t].programs, ==, PROGRAMS);
+        g_assert_cmpuint(result.results[t].judged, ==, t == 0 ? PROGRAMS : 0);
+        g_assert_false(result.results[t].reported);
     }
     g_assert_cmpuint(result.programs, ==, PROGRAMS);
     g_assert_cmpuint(result.accesses, >, PROGRAMS);
@@ -63,23 +63,23 @@ static void test_wrong(void)
 {
     static const char *const names[] = {"wrong", "right"};
     uint64_t number = first_trapped();
-    TwCalmRun one, two;
+    TwEquivalentsRun one, two;
 
     g_assert_cmpuint(number, <, PROGRAMS);
     run(names, 2, 1, &one);
     run(names, 2, 2, &two);
-    g_assert_true(one.calm[1].reported);
-    g_assert_cmpuint(one.calm[1].number, ==, number);
-    g_assert_cmpuint(one.calm[1].programs, ==, number + 1);
-    g_assert_cmpuint(one.calm[1].judged, ==, 1);
-    g_assert_cmpuint(one.calm[1].verdict, ==, TW_VERDICT_INVARIANT);
-    g_assert_false(one.calm[0].reported || one.calm[2].reported);
-    g_assert_cmpuint(one.calm[2].programs, ==, PROGRAMS);
+    g_assert_true(one.results[1].reported);
+    g_assert_cmpuint(one.results[1].number, ==, number);
+    g_assert_cmpuint(one.results[1].programs, ==, number + 1);
+    g_assert_cmpuint(one.results[1].judged, ==, 1);
+    g_assert_cmpuint(one.results[1].verdict, ==, TW_VERDICT_INVARIANT);
+    g_assert_false(one.results[0].reported || one.results[2].reported);
+    g_assert_cmpuint(one.results[2].programs, ==, PROGRAMS);
     for (unsigned t = 0; t < one.n; t++) {
-        g_assert_cmpuint(one.calm[t].programs, ==, two.calm[t].programs);
-        g_assert_cmpuint(one.calm[t].judged, ==, two.calm[t].judged);
-        g_assert_cmpuint(one.calm[t].number, ==, two.calm[t].number);
-        g_assert_cmpstr(one.calm[t].key, ==, two.calm[t].key);
+        g_assert_cmpuint(one.results[t].programs, ==, two.results[t].programs);
+        g_assert_cmpuint(one.results[t].judged, ==, two.results[t].judged);
+        g_assert_cmpuint(one.results[t].number, ==, two.results[t].number);
+        g_assert_cmpstr(one.results[t].key, ==, two.results[t].key);
     }
 }
 
@@ -87,13 +87,13 @@ static void test_wrong(void)
 static void check_lost(const char *name, TwVerdict verdict)
 {
     const char *const names[] = {"right", name};
-    TwCalmRun result;
+    TwEquivalentsRun result;
 
     run(names, 2, 2, &result);
-    g_assert_true(result.calm[2].reported);
-    g_assert_cmpuint(result.calm[2].number, ==, first_trapped());
-    g_assert_cmpuint(result.calm[2].verdict, ==, verdict);
-    g_assert_false(result.calm[0].reported || result.calm[1].reported);
+    g_assert_true(result.results[2].reported);
+    g_assert_cmpuint(result.results[2].number, ==, first_trapped());
+    g_assert_cmpuint(result.results[2].verdict, ==, verdict);
+    g_assert_false(result.results[0].reported || result.results[1].reported);
 }
 
 static void test_crash(void)
@@ -111,9 +111,10 @@ static void test_refused(void)
     static const char *const names[] = {"none"};
     TwZooRun zoo = {.seed = SEED, .jobs = 1};
     GError *error = NULL;
-    TwCalmRun result = {0};
+    TwEquivalentsRun result = {0};
 
-    g_assert_false(tw_calm_run(&zoo, names, 1, PROGRAMS, &result, &error));
+    g_assert_false(
+        tw_equivalents_run(&zoo, names, 1, PROGRAMS, &result, &error));
     g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
     g_error_free(error);
 }
@@ -122,10 +123,10 @@ int main(int argc, char **argv)
 {
     main_pid = getpid();
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/calm/same", test_same);
-    g_test_add_func("/calm/wrong", test_wrong);
-    g_test_add_func("/calm/crash", test_crash);
-    g_test_add_func("/calm/hang", test_hang);
-    g_test_add_func("/calm/refused", test_refused);
+    g_test_add_func("/equivalents/same", test_same);
+    g_test_add_func("/equivalents/wrong", test_wrong);
+    g_test_add_func("/equivalents/crash", test_crash);
+    g_test_add_func("/equivalents/hang", test_hang);
+    g_test_add_func("/equivalents/refused", test_refused);
     return g_test_run();
 }
