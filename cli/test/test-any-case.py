@@ -116,19 +116,19 @@ def has_reasons(target, output):
 
 
 def all_verbs(target, folder):
-    part = sample(everything, 7)
+    part = sample(everything, 13)
     at_once(target, "check", list(folders))
     at_once(target, "check", sample(list(folders), 3), "--against", "softmmu")
     refused = has_reasons(target, at_once(target, "replay", part, "--json"))
     at_once(target, "replay", part, "--trace")
-    at_once(target, "replay", [path for path in sample(everything, 13)
+    at_once(target, "replay", [path for path in sample(everything, 23)
                                if not is_crash(path)], "--in-process")
-    at_once(target, "explain", sample(everything, 13))
-    at_once(target, "min", sample(everything, 23), "--budget", "20", "-o",
+    at_once(target, "explain", sample(everything, 23))
+    at_once(target, "min", sample(everything, 41), "--budget", "20", "-o",
             os.path.join(folder, "min", ""))
-    at_once(target, "triage", sample(everything, 23), "--no-min", "--store",
+    at_once(target, "triage", sample(everything, 41), "--no-min", "--store",
             os.path.join(folder, f"store-{abs(hash(target))}.db"))
-    few = sample(everything, 41) + refused[:1]
+    few = sample(everything, 67) + refused[:1]
     one_by_one(target, "draw", few)
     one_by_one(target, "emit", few)
     one_by_one(target, "encode", few, "-o", os.path.join(folder, "bytes"))

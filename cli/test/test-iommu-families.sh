@@ -17,7 +17,7 @@ scopes()
             -e 's/^ *\(notify-all\|notify\|bypass\) .*/\1/p' | sort -u | tr '\n' ';'
 }
 
-programs=100
+programs=40
 [ -z "${TW_LONG-}" ] || programs=2000
 for target in $targets; do
     families='global domain pages contexts'

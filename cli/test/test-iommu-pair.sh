@@ -9,16 +9,18 @@
 cases=$1/qemu-iommu
 find_iommus
 
+programs=60
+[ -z "${TW_LONG-}" ] || programs=200
 for target in $targets; do
     # An option that changes nothing: the same QEMU twice.
     exits 0 "$target: two of the same agree" "$TWINWALK" run --target "$target" \
-        --against-qemu-args '-name other' --programs 200 --seed 11 --jobs 1 \
+        --against-qemu-args '-name other' --programs $programs --seed 11 --jobs 1 \
         --out "same-$target"
     check 'the version is that of both' grep -q \
         "^target $target (\\([0-9.]*\\) against \\1)" out.txt
     exits 10 "$target: commands that the first one leaves out" "$TWINWALK" run \
         --target "$target" --against-qemu-args '-name other' --drop-flushes \
-        --programs 200 --seed 11 --jobs 1 --replays 1 --out "dropped-$target"
+        --programs $programs --seed 11 --jobs 1 --replays 1 --out "dropped-$target"
     for case in "dropped-$target"/*-1.tw; do
         check "$case: the other one is right" \
             grep -q '^#   the other one, [0-9.]*, is right here: ' "$case"
@@ -38,7 +40,7 @@ uncached='-global riscv-iommu-pci.ioatc-limit=0'
 case $targets in
 *riscv-iommu*)
     exits 0 'riscv-iommu: what it keeps, against what it walks' "$TWINWALK" run \
-        --target qemu-riscv-iommu --against-qemu-args "$uncached" --programs 400 \
+        --target qemu-riscv-iommu --against-qemu-args "$uncached" --programs $((2 * programs)) \
         --seed 12 --jobs 1 --out uncached
     for case in C-silent-hit-riscv E-large-range M-clean-leaf; do
         exits 10 "$case: with the cache" "$TWINWALK" replay --no-known \
