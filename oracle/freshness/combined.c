@@ -120,9 +120,10 @@ static uint32_t last_reset(const TwAsk *ask, uint8_t iommu, uint32_t asked)
     return 0;
 }
 
-/* Do bytes of the walk go through another granule at that depth?  What lies
- * behind may be one granule for both, where a combined record of the first
- * leaves the others another answer: then it says more than single records. */
+/* Do bytes of the walk go through another granule at that depth, or through
+ * this one by a combined record?  What lies behind may be one granule for both,
+ * where a combined record of the first leaves the others another answer: then
+ * it says more than single records. */
 static bool has_company(const TwWalk *walk, unsigned h)
 {
     const TwHop *hop = &walk->hops[h];
@@ -132,7 +133,8 @@ static bool has_company(const TwWalk *walk, unsigned h)
 
         if (other->depth == hop->depth &&
             (other->iommu != hop->iommu || other->index != hop->index ||
-             other->granule != hop->granule)) {
+             other->granule != hop->granule ||
+             other->combined != hop->combined)) {
             return true;
         }
     }
