@@ -67,8 +67,10 @@ for mode in '--flush all' '--flush page' --hide-locations; do
 done
 
 # What is as right as softmmu shows a defect of the judge that softmmu may hide.
-for slug in $("$TWINWALK" zoo --equivalents --programs 1 | sed -n 's/^\([a-z-]*\)  .*nothing$/\1/p'); do
-    [ "$slug" != softmmu ] || continue
+equivalents=$("$TWINWALK" zoo --equivalents --programs 1 |
+    sed -n '/^softmmu /d; s/^\([a-z-]*\)  *1  *[01]  .*/\1/p')
+holds 'softmmu has equivalents' 0 test -n "$equivalents"
+for slug in $equivalents; do
     holds "zoo:$slug agrees" 0 "$TWINWALK" check --want clean --target "zoo:$slug" \
         "$corpus/regressions"
 done
@@ -131,6 +133,7 @@ cd "$corpus/qemu-iommu"
 see='# see it: twinwalk replay --target'
 grep -h "^$see " ./*.tw | sed -n "s/^$see \(.*\) THIS-FILE\$/\1/p" | grep -v -e '--qemu ' |
     sort -u >"$work/options"
+holds 'cases of virtual IOMMUs name their target' 0 test -s "$work/options"
 while read -r target wide; do
     version=$("$TWINWALK" targets --target "$target" 2>/dev/null </dev/null |
         sed -n 's/^version //p') || version=
