@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "targets/file-fact.h"
 #include "targets/target.h"
 
 /* "QEMU emulator version 7.2.22 (Debian ...)": the number, or all of it. */
-bool tw_qemu_version_of(const char *binary, const char *target, char *version,
-                        size_t size, GError **error)
+static bool ask(const char *binary, const char *target, char *version,
+                size_t size, GError **error)
 {
     static const char name[] = "QEMU emulator version ";
     const char *argv[] = {binary, "--version", NULL};
@@ -36,6 +37,24 @@ bool tw_qemu_version_of(const char *binary, const char *target, char *version,
     }
     number += strlen(name);
     snprintf(version, size, "%.*s", (int)strcspn(number, " \n"), number);
+    return true;
+}
+
+bool tw_qemu_version_of(const char *binary, const char *target, char *version,
+                        size_t size, GError **error)
+{
+    TwFileId id;
+    bool may_keep = tw_file_identify(binary, &id);
+
+    if (may_keep && tw_file_fact(&id, version, size)) {
+        return true;
+    }
+    if (!ask(binary, target, version, size, error)) {
+        return false;
+    }
+    if (may_keep) {
+        tw_file_fact_keep(&id, version);
+    }
     return true;
 }
 

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 
 /* Runs "binary --version" and takes the number from what it prints, "7.2.22".
- * False with `error` (TW_TARGET_ERROR), which names the target "qemu-name". */
+ * An ELF file runs for that once, as long as the file is the same one.  False
+ * with `error` (TW_TARGET_ERROR), which names the target "qemu-name". */
 bool tw_qemu_version_of(const char *binary, const char *name, char *version,
                         size_t size, GError **error);
 

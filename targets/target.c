@@ -3,6 +3,7 @@
 #include "targets/target.h"
 
 #include "process/beat.h"
+#include "targets/file-fact.h"
 
 G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
 
@@ -31,6 +32,11 @@ static bool refuses(TwTarget *target, const TwProgram *program, TwTrace *trace)
     trace->end_op = program->n_script; /* not in an operation */
     g_strlcpy(trace->text, why, sizeof(trace->text));
     return true;
+}
+
+void tw_targets_share(void)
+{
+    tw_file_facts_share();
 }
 
 typedef bool (*Run)(TwTarget *target, const TwProgram *program, TwTrace *trace);

@@ -203,6 +203,10 @@ void tw_target_options_other(TwTargetOptions *options);
  */
 TwTarget *tw_target_open(const TwTargetOptions *options, GError **error);
 
+/* To be called before a fork: what the targets of one process find out about a
+ * QEMU, those of others need not ask again. */
+void tw_targets_share(void);
+
 static inline const TwDialect *tw_target_dialect(TwTarget *t)
 {
     return t->klass->dialect(t);

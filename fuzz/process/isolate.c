@@ -141,6 +141,7 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
         return false;
     }
     shared->beat.in_flight = UINT32_MAX;
+    tw_targets_share();
     pid_t pid = tw_child_fork(SIGKILL);
     if (pid == 0) {
         close(fds[0]);

@@ -87,6 +87,7 @@ bool tw_workers_start(TwWorkers *workers, unsigned w, GError **error)
 
     g_assert(w < workers->n && !watched->pid);
     atomic_store(&beat->doing, TW_DOING_OURS);
+    tw_targets_share();
     watched->pid = tw_child_fork(SIGKILL);
     if (watched->pid == 0) {
         tw_child_ignore_signals();
