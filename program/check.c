@@ -264,9 +264,6 @@ static bool check_spaces(const TwCheck *c)
     return true;
 }
 
-/* An MPC's look-up table is no larger than this. */
-enum { MAX_MPC_BLOCKS = 1 << 16 };
-
 static bool check_iommu(const TwCheck *c, unsigned id)
 {
     const TwProgram *p = c->p;
@@ -298,9 +295,9 @@ static bool check_iommu(const TwCheck *c, unsigned id)
             return NO("an mpc leads to a space and blocks to another");
         }
         if (size == 0 || size % block != 0 || size == UINT64_MAX ||
-            size / block > MAX_MPC_BLOCKS) {
+            size / block > TW_MAX_MPC_BLOCKS) {
             return NO("its region r%u is not 1 to %d whole blocks", region,
-                      MAX_MPC_BLOCKS);
+                      TW_MAX_MPC_BLOCKS);
         }
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
         unsigned bits = m->granule_lg - 3u;

@@ -44,6 +44,7 @@ enum {
     TW_MAX_GRANULE_LG = 30,
     TW_MAX_TLB_LG = 12,
     TW_MAX_VICTIMS = 16,
+    TW_MAX_MPC_BLOCKS = 1 << 16, /* in the look-up table of an MPC */
 };
 
 #define TW_NONE 0xffu  /* "no object" wherever an id is expected */

@@ -17,7 +17,7 @@
 #include "targets/unicorn/dialect.h"
 #endif
 
-static TwProgram program, other, crossed, again;
+static TwProgram program, other, crossed, avoiding, again;
 static uint8_t bytes[TW_BYTES_MAX];
 
 static void is_written(const char *how, const char *target, unsigned number,
@@ -51,6 +51,17 @@ static void is_written(const char *how, const char *target, unsigned number,
     }
 }
 
+/* The same program, edited so that it meets none of the triggers `every`. */
+static void avoid(const char *target, unsigned number, const TwDialect *dialect,
+                  const TwTargetClass *klass, uint64_t every)
+{
+    if (every) {
+        tw_program_copy(&avoiding, &program);
+        klass->avoid(&avoiding, every);
+        is_written("avoiding", target, number, dialect, &avoiding);
+    }
+}
+
 static void of_dialect(const char *target, const TwDialect *dialect,
                        const TwTargetClass *klass)
 {
@@ -67,16 +78,12 @@ static void of_dialect(const char *target, const TwDialect *dialect,
 
         tw_generate(&program, i % TW_MIXTURES, dialect, &rng);
         is_written("generated", target, i, dialect, &program);
-        if (every) {
-            tw_program_copy(&again, &program);
-            klass->avoid(&again, every);
-            tw_program_copy(&program, &again);
-            is_written("avoiding", target, i, dialect, &program);
-        }
+        avoid(target, i, dialect, klass, every);
         for (unsigned k = 0; k < 4; k++) {
             tw_mutate(&program, dialect, (1u << TW_MIXTURES) - 1, &rng);
             is_written("mutated", target, i, dialect, &program);
         }
+        avoid(target, i, dialect, klass, every);
         if (i > 0) {
             tw_crossover(&crossed, &program, &other, dialect, &rng);
             is_written("crossed", target, i, dialect, &crossed);
@@ -96,6 +103,47 @@ static void test_targets(void)
             tw_target_close(target);
         }
     }
+}
+
+/* An MPC has at most 65536 blocks: pages that are blocks of a large one do not
+ * become smaller. */
+static void test_large_mpc(void)
+{
+    static const char text[] =
+        "twinwalk 1\n"
+        "page 512\n"
+        "region r0 container size 2^64 root s0\n"
+        "region r1 iommu size 0x2000000 in r0 at 0x0 iommu i0\n"
+        "region r2 iommu size 0x1000 in r0 at 0x2000000 iommu i1\n"
+        "iommu i0 mpc indexes 2 select secure to s0 blocked s0\n"
+        "iommu i1 table granule 64 to s0\n"
+        "cpu c0 tlb 1\n"
+        "mmu c0.0 space s0\n"
+        "script\n"
+        "  read c0.0 0x2000000 1\n";
+    TwTargetOptions options = {.name = "softmmu"};
+    TwTarget *target = tw_target_open(&options, NULL);
+    const TwTargetClass *klass = target->klass;
+    TwFinding finding = {.op = 0};
+    g_autoptr(GError) error = NULL;
+
+    tw_program_parse(&program, text, strlen(text), "text", TW_TEXT_STRICT, NULL,
+                     NULL, &error);
+    g_assert_no_error(error);
+    for (unsigned k = 0; klass->triggers[k].name; k++) {
+        if (strcmp(klass->triggers[k].name, "small-granule") == 0) {
+            uint64_t bit = UINT64_C(1) << k;
+
+            g_assert_true(klass->triggers_met(&program, &finding) & bit);
+            klass->avoid(&program, bit);
+            g_assert_false(klass->triggers_met(&program, &finding) & bit);
+            is_written("avoiding", "softmmu", 0, tw_target_dialect(target),
+                       &program);
+            tw_target_close(target);
+            return;
+        }
+    }
+    g_assert_not_reached();
 }
 
 /* The programs of a dialect that lacks something. */
@@ -180,6 +228,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/written/language", test_language);
     g_test_add_func("/written/targets", test_targets);
+    g_test_add_func("/written/large-mpc", test_large_mpc);
     g_test_add_func("/written/newer", test_newer);
     g_test_add_func("/written/narrow", test_narrow);
     return g_test_run();

@@ -413,8 +413,6 @@ static void assign_iommus(Topology *t)
     }
 }
 
-enum { MAX_MPC_BLOCKS = 1 << 16 };
-
 static bool mend_mpc(const Topology *t, TwIommu *m, TwRegion *region)
 {
     const TwProgram *p = t->p;
@@ -435,7 +433,9 @@ static bool mend_mpc(const Topology *t, TwIommu *m, TwRegion *region)
         m->mpc.blocked_space = t->spaces.ids[0];
     }
     uint64_t blocks = region->size >> m->granule_lg;
-    blocks = blocks < 1 ? 1 : blocks > MAX_MPC_BLOCKS ? MAX_MPC_BLOCKS : blocks;
+    blocks = blocks < 1                   ? 1
+             : blocks > TW_MAX_MPC_BLOCKS ? TW_MAX_MPC_BLOCKS
+                                          : blocks;
     region->size = blocks << m->granule_lg;
     return true;
 }

@@ -356,6 +356,24 @@ static bool has_small_granule(const TwProgram *program)
     return false;
 }
 
+/* The smallest pages that the program can have: each is a block of its MPCs. */
+static unsigned smallest_page(const TwProgram *program)
+{
+    unsigned lg = TW_MIN_PAGE_LG;
+
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        const TwRegion *region = &program->regions[i];
+
+        if (region->kind == TW_REGION_IOMMU &&
+            program->iommus[region->iommu].kind == TW_IOMMU_MPC) {
+            while (region->size >> lg > TW_MAX_MPC_BLOCKS) {
+                lg++;
+            }
+        }
+    }
+    return lg;
+}
+
 /* Pages become as small as the smallest granule, if they can. */
 static void shrink_pages(TwProgram *program)
 {
@@ -366,7 +384,7 @@ static void shrink_pages(TwProgram *program)
             least = MIN(least, program->iommus[i].granule_lg);
         }
     }
-    program->page_lg = (uint8_t)MAX(least, (unsigned)TW_MIN_PAGE_LG);
+    program->page_lg = (uint8_t)MAX(least, smallest_page(program));
     for (unsigned i = 0; i < program->n_iommus; i++) {
         if (program->iommus[i].kind == TW_IOMMU_MPC) {
             program->iommus[i].granule_lg = program->page_lg;
