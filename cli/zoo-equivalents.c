@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/zoo.h"
@@ -25,17 +26,9 @@ static void show_progress(const TwEquivalentsRun *run, void *data)
             terminal ? "\033[K" : "\n");
 }
 
-/* "softmmu", or the slug of the equivalent. */
-static const char *name_of(unsigned t)
+static void show(const TwEquivalentResult *result, const char *slug)
 {
-    unsigned n;
-
-    return t == 0 ? "softmmu" : tw_zoo_equivalents(&n)[t - 1].slug;
-}
-
-static void show(const TwEquivalentResult *result, unsigned t)
-{
-    printf("%-24s %10" PRIu64 " %10" PRIu64 "  ", name_of(t), result->programs,
+    printf("%-24s %10" PRIu64 " %10" PRIu64 "  ", slug, result->programs,
            result->judged);
     if (result->reported) {
         printf("REPORTED: %s %s, program %" PRIu64 "\n",
@@ -46,10 +39,10 @@ static void show(const TwEquivalentResult *result, unsigned t)
 }
 
 static void show_json(JsonBuilder *b, const TwEquivalentResult *result,
-                      unsigned t)
+                      const char *slug)
 {
     json_builder_begin_object(b);
-    tw_json_string(b, "slug", name_of(t));
+    tw_json_string(b, "slug", slug);
     tw_json_int(b, "programs", result->programs);
     tw_json_int(b, "judged", result->judged);
     tw_json_bool(b, "reported", result->reported);
@@ -61,11 +54,12 @@ static void show_json(JsonBuilder *b, const TwEquivalentResult *result,
     json_builder_end_object(b);
 }
 
-static void show_text(const TwEquivalentsRun *run, unsigned reported)
+static void show_text(const TwEquivalentsRun *run, const char *const *slugs,
+                      unsigned reported)
 {
     printf("%-24s %10s %10s  %s\n", "target", "programs", "judged", "reported");
     for (unsigned t = 0; t < run->n; t++) {
-        show(&run->results[t], t);
+        show(&run->results[t], slugs[t]);
     }
     printf("%" PRIu64 " programs, %" PRIu64 " accesses on each, %.1f s%s\n",
            run->programs, run->accesses, run->seconds,
@@ -73,32 +67,66 @@ static void show_text(const TwEquivalentsRun *run, unsigned reported)
     printf("%u of %u reported\n", reported, run->n);
 }
 
-static void print_json(const TwEquivalentsRun *run)
+static void print_json(const TwEquivalentsRun *run, const char *const *slugs)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
 
     json_builder_begin_array(b);
     for (unsigned t = 0; t < run->n; t++) {
-        show_json(b, &run->results[t], t);
+        show_json(b, &run->results[t], slugs[t]);
     }
     json_builder_end_array(b);
     tw_cli_json_print(b, "equivalents");
 }
 
-int tw_zoo_equivalent(const TwZooRun *zoo, uint64_t programs, bool json)
+/* The equivalents that are named, or all; false: there is none of that name. */
+static bool choose(GPtrArray *slugs, char **named)
+{
+    unsigned n;
+    const TwZooBug *all = tw_zoo_equivalents(&n);
+
+    for (unsigned i = 0; !*named && i < n; i++) {
+        g_ptr_array_add(slugs, (void *)all[i].slug);
+    }
+    for (; *named; named++) {
+        unsigned i = 0;
+
+        while (i < n && strcmp(all[i].slug, *named) != 0) {
+            i++;
+        }
+        if (i == n) {
+            tw_cli_fail(TW_EXIT_USAGE,
+                        "--equivalents: expected the slug of an equivalent "
+                        "(see twinwalk targets), not \"%s\"",
+                        *named);
+            return false;
+        }
+        if (!g_ptr_array_find(slugs, all[i].slug, NULL)) {
+            g_ptr_array_add(slugs, (void *)all[i].slug);
+        }
+    }
+    return true;
+}
+
+int tw_zoo_equivalent(const TwZooRun *zoo, char **named, uint64_t programs,
+                      bool json)
 {
     double last = 0;
     TwEquivalentsRun run = {.progress = show_progress, .data = &last};
-    unsigned n, reported = 0;
-    const TwZooBug *equivalents = tw_zoo_equivalents(&n);
+    unsigned reported = 0;
+    g_autoptr(GPtrArray) slugs = g_ptr_array_new();
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     GError *error = NULL;
 
-    for (unsigned i = 0; i < n; i++) {
-        g_ptr_array_add(names, g_strconcat("zoo:", equivalents[i].slug, NULL));
+    g_ptr_array_add(slugs, (void *)"softmmu");
+    if (!choose(slugs, named)) {
+        return TW_EXIT_USAGE;
     }
-    if (!tw_equivalents_run(zoo, (const char *const *)names->pdata, n, programs,
-                            &run, &error)) {
+    for (unsigned i = 1; i < slugs->len; i++) {
+        g_ptr_array_add(names, g_strconcat("zoo:", slugs->pdata[i], NULL));
+    }
+    if (!tw_equivalents_run(zoo, (const char *const *)names->pdata, names->len,
+                            programs, &run, &error)) {
         return tw_cli_fail_error(error);
     }
     if (isatty(STDERR_FILENO)) {
@@ -108,9 +136,9 @@ int tw_zoo_equivalent(const TwZooRun *zoo, uint64_t programs, bool json)
         reported += run.results[t].reported;
     }
     if (json) {
-        print_json(&run);
+        print_json(&run, (const char *const *)slugs->pdata);
     } else {
-        show_text(&run, reported);
+        show_text(&run, (const char *const *)slugs->pdata, reported);
     }
     return reported ? TW_EXIT_FINDING : TW_EXIT_CLEAN;
 }

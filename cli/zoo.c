@@ -138,7 +138,8 @@ static bool parse_options(int *argc, char ***argv, Options *o)
          "programs never show; accepts any verdict of a finding",
          NULL},
         {"equivalents", 0, 0, G_OPTION_ARG_NONE, &o->equivalents,
-         "Runs random programs on all equivalents instead: changes of softmmu "
+         "Runs random programs on all equivalents instead, or on those with "
+         "these slugs: changes of softmmu "
          "that no rule forbids. Exit code 10 if anything is reported",
          NULL},
         {"programs", 'n', 0, G_OPTION_ARG_STRING, &o->programs,
@@ -224,10 +225,10 @@ static bool check_options(const Options *o, TwZooRun *zoo, uint64_t *programs,
     } else if (o->triage < 0 || o->triage > 100000 ||
                (o->triage && o->findings)) {
         wrong = "--triage: expected 1 to 100000, and no --findings";
-    } else if (o->equivalents && (o->mutants || o->findings || o->triage ||
-                                  o->time || argc > 1)) {
-        wrong = "--equivalents: expected no slugs, and no other option than "
-                "--programs, --seed, --jobs and --json";
+    } else if (o->equivalents &&
+               (o->mutants || o->findings || o->triage || o->time)) {
+        wrong = "--equivalents: expected no other option than --programs, "
+                "--seed, --jobs and --json";
     } else if ((o->programs && !o->equivalents) || *programs == 0) {
         wrong = "--programs: expected at least 1, and --equivalents with it";
     } else if (o->out && !o->findings) {
@@ -288,10 +289,10 @@ int tw_verb_zoo(int argc, char **argv)
     }
     if (parse_options(&argc, &argv, &o) &&
         check_options(&o, &zoo, &programs, argc) &&
-        choose_bugs(wanted, o.mutants, argc, argv)) {
+        (o.equivalents || choose_bugs(wanted, o.mutants, argc, argv))) {
         tw_stop_on_signals();
         code =
-            o.equivalents ? tw_zoo_equivalent(&zoo, programs, o.json)
+            o.equivalents ? tw_zoo_equivalent(&zoo, argv + 1, programs, o.json)
             : o.triage ? tw_zoo_triage(&zoo, wanted, (unsigned)o.triage, o.json)
             : o.findings ? tw_zoo_findings(&zoo, wanted, (unsigned)o.findings,
                                            o.out, o.json)

@@ -30,9 +30,11 @@ int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
 int tw_zoo_triage(const TwZooRun *zoo, GPtrArray *bugs, unsigned n, bool json);
 
 /*
- * Runs `programs` random programs on each equivalent, prints whether one has a
- * finding, and returns the exit code.
+ * Runs `programs` random programs on each equivalent, or on those whose slugs
+ * `named` (ended by NULL) has, prints whether one has a finding, and returns
+ * the exit code.
  */
-int tw_zoo_equivalent(const TwZooRun *zoo, uint64_t programs, bool json);
+int tw_zoo_equivalent(const TwZooRun *zoo, char **named, uint64_t programs,
+                      bool json);
 
 #endif

@@ -143,8 +143,11 @@ refuses 'zoo without a bug' 'zoo: expected the slug of a bug or mutant' \
     "$TWINWALK" zoo no-such-bug
 refuses 'zoo --mutants with a slug' '--mutants: expected no slugs' \
     "$TWINWALK" zoo --mutants hole-is-loop
-refuses 'zoo --equivalents with a slug' '--equivalents: expected no slugs' \
-    "$TWINWALK" zoo --equivalents flush-before-fill
+refuses 'zoo --equivalents with the slug of a bug' \
+    '--equivalents: expected the slug of an equivalent (see twinwalk targets), not "tie-oldest-wins"' \
+    "$TWINWALK" zoo --equivalents tie-oldest-wins
+refuses 'zoo --equivalents with --mutants' '--equivalents: expected no other option' \
+    "$TWINWALK" zoo --equivalents --mutants
 refuses 'zoo --programs alone' '--programs: expected' \
     "$TWINWALK" zoo --programs 10
 refuses 'zoo --equivalents of none' '--programs: expected at least 1' \

@@ -130,6 +130,13 @@ assert len(rows) >= 7
 assert all(row['programs'] == 100 and not row['reported'] for row in rows)
 assert (rows[0]['slug'], rows[0]['judged']) == ('softmmu', 100)
 assert 0 < sum(row['judged'] for row in rows[1:]) < 100"
+exits 0 'zoo --equivalents with slugs' "$TWINWALK" zoo --equivalents --programs 100 --json \
+    flush-before-fill flush-before-fill
+check 'runs those, once' python3 -c "
+import json
+rows = json.load(open('out.txt'))['equivalents']
+assert [row['slug'] for row in rows] == ['softmmu', 'flush-before-fill']
+assert [row['programs'] for row in rows] == [100, 100]"
 exits 0 'zoo' "$TWINWALK" zoo tie-oldest-wins hole-is-loop --json
 check 'finds a bug and a mutant' python3 -c "
 import json
