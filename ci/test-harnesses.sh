@@ -15,6 +15,7 @@ echo another >tiny_fuzzer_seeds/2
 
 cat >tiny.c <<'C'
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifdef DIES
     abort();
 #endif
+#ifdef DIES_OF_NEWS
+    if (size > 8) {
+        fprintf(stderr, "what it says before\n");
+        abort();
+    }
+#endif
 #ifdef SLOW_NEWS
     if (size > 8) {
         while (++seen % 20000000 != 0) {
@@ -58,6 +65,8 @@ if ! command -v clang >/dev/null || ! clang $flags tiny.c -o tiny_fuzzer; then
 fi
 number=0
 failures=0
+export TMPDIR="$work/tmp"
+mkdir "$TMPDIR"
 
 # checks STATUS STEP PATTERN FLAG...: builds the target with the flags, checks it.
 checks()
@@ -86,10 +95,29 @@ stable='^tiny_fuzzer *coverage *0 of 2 seeds reach .* (5 runs)$'
 checks 0 coverage "$stable"
 checks 10 coverage '1 of 2 seeds reach something else' -DUNSTABLE
 checks 10 coverage '0 of 0 seeds reach' -DDIES
-checks 0 leaks '^tiny_fuzzer *leaks *none ([0-9]* runs)$'
 checks 10 leaks 'tiny_fuzzer: leaks, or dies otherwise$' -DLEAKS
 checks 10 speed 'tiny_fuzzer: expected 1000 inputs a second' -DSLOW
 checks 10 speed 'tiny_fuzzer: crashes on its seeds' -DDIES
+checks 10 speed '^what it says before$' -DDIES_OF_NEWS
+
+# What it crashed on is kept; without a failure, nothing is.
+kept=$(sed -n 's/^ci.check-harnesses: logs and inputs are in //p' out)
+number=$((number + 1))
+if ls "$kept"/tiny_fuzzer/crash-* >/dev/null && [ -s "$kept/tiny_fuzzer/log" ]; then
+    echo "ok $number - the input is kept"
+else
+    echo "not ok $number - the input is kept"
+    failures=$((failures + 1))
+fi
+rm -rf "${TMPDIR:?}"/*
+checks 0 leaks '^tiny_fuzzer *leaks *none ([0-9]* runs)$'
+number=$((number + 1))
+if [ -z "$(ls "$TMPDIR")" ]; then
+    echo "ok $number - nothing is kept"
+else
+    echo "not ok $number - nothing is kept"
+    failures=$((failures + 1))
+fi
 checks 10 speed 'tiny_fuzzer: expected 1500 inputs a second in a campaign' -DSLOW_NEWS
 flags='-O1 -fsanitize=undefined,fuzzer'
 checks 10 speed 'tiny_fuzzer: expected 1500 inputs a second in a campaign' -DSLOW_NEWS
