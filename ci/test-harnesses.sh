@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifdef DIES
     abort();
 #endif
-#ifdef DIES_OF_NEWS
+#ifdef CRASHES_ON_NEWS
     if (size > 8) {
         fprintf(stderr, "what it says before\n");
         abort();
@@ -98,7 +98,7 @@ checks 10 coverage '0 of 0 seeds reach' -DDIES
 checks 10 leaks 'tiny_fuzzer: leaks, or dies otherwise$' -DLEAKS
 checks 10 speed 'tiny_fuzzer: expected 1000 inputs a second' -DSLOW
 checks 10 speed 'tiny_fuzzer: crashes on its seeds' -DDIES
-checks 10 speed '^what it says before$' -DDIES_OF_NEWS
+checks 10 speed '^what it says before$' -DCRASHES_ON_NEWS
 
 # What it crashed on is kept; without a failure, nothing is.
 kept=$(sed -n 's/^ci.check-harnesses: logs and inputs are in //p' out)
