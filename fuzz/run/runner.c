@@ -20,14 +20,14 @@ struct TwRunner {
     char *version; /* when it was opened first */
     char *changed; /* tw_runner_changed() */
     TwTarget *target;
-    TwTarget *spare; /* of the last replay, if it runs elsewhere; or NULL */
-    TwOracle *oracle;
-    TwMet *met;                /* or NULL */
-    TwKnown *known;            /* not ours; or NULL */
-    TwTrace trace;             /* of the last run */
-    TwTrace reference;         /* of a target that has one, or of its other
-                                * configuration */
-    TwTrace confirm;           /* of the second run of a finding */
+    TwTarget *spare;    /* of the last replay, if it runs elsewhere; or NULL */
+    TwOracle *oracle;   /* made when it is needed: oracle_of() */
+    TwMet *met;         /* or NULL */
+    TwKnown *known;     /* not ours; or NULL */
+    TwTrace *trace;     /* of the last run: trace_in() */
+    TwTrace *reference; /* of a target that has one, or of its other
+                         * configuration: likewise */
+    TwTrace *confirm;   /* of the second run of a finding: likewise */
     unsigned replays, per_key; /* tw_runner_set_replays() */
     struct {
         char key[TW_KEY_SIZE];
@@ -44,22 +44,13 @@ TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error)
     if (target == NULL) {
         return NULL;
     }
-    /* Not cleared: traces are large, and are initialised run by run. */
-    TwRunner *runner = g_malloc(sizeof(*runner));
+    TwRunner *runner = g_new0(TwRunner, 1);
     runner->options = *options;
     runner->name = g_strdup(options->name);
     runner->options.name = runner->name;
     runner->target = target;
-    runner->spare = NULL;
     runner->version = g_strdup(tw_target_version(target));
-    runner->changed = NULL;
-    runner->known = NULL;
     runner->replays = 1;
-    runner->per_key = 0;
-    runner->n_seen = 0;
-    runner->oracle = tw_oracle_new();
-    runner->met = NULL;
-    tw_trace_init(&runner->trace, NULL);
     return runner;
 }
 
@@ -75,11 +66,33 @@ void tw_runner_free(TwRunner *runner)
         tw_target_close(runner->spare);
     }
     tw_oracle_free(runner->oracle);
+    g_free(runner->trace);
+    g_free(runner->reference);
+    g_free(runner->confirm);
     g_free(runner->met);
     g_free(runner->name);
     g_free(runner->version);
     g_free(runner->changed);
     g_free(runner);
+}
+
+/* An oracle and traces are large, and many runners only look at their target:
+ * each is made when it is needed first. */
+static TwOracle *oracle_of(TwRunner *runner)
+{
+    if (runner->oracle == NULL) {
+        runner->oracle = tw_oracle_new();
+    }
+    return runner->oracle;
+}
+
+static TwTrace *trace_in(TwTrace **place)
+{
+    if (*place == NULL) {
+        *place = g_new(TwTrace, 1); /* not cleared: each run initialises it */
+        tw_trace_init(*place, NULL);
+    }
+    return *place;
 }
 
 bool tw_runner_set_known(TwRunner *runner, TwKnown *known, GError **error)
@@ -116,7 +129,7 @@ void tw_runner_meet(TwRunner *runner)
 {
     if (!runner->met) {
         runner->met = g_new(TwMet, 1);
-        tw_oracle_meet(runner->oracle, runner->met);
+        tw_oracle_meet(oracle_of(runner), runner->met);
     }
 }
 
@@ -127,25 +140,24 @@ const TwMet *tw_runner_met(const TwRunner *runner)
 
 void tw_runner_set_patience(TwRunner *runner, uint64_t walks)
 {
-    tw_oracle_set_patience(runner->oracle, walks);
+    tw_oracle_set_patience(oracle_of(runner), walks);
 }
 
 void tw_runner_ask_both_walkers(TwRunner *runner, bool on)
 {
-    tw_oracle_ask_both_walkers(runner->oracle, on);
+    tw_oracle_ask_both_walkers(oracle_of(runner), on);
 }
 
 uint64_t tw_runner_older_walks(const TwRunner *runner)
 {
-    return runner->target->klass->run_reference
-               ? 0
-               : tw_oracle_older_walks(runner->oracle);
+    return runner->oracle == NULL ? 0 : tw_oracle_older_walks(runner->oracle);
 }
 
-TwStory *tw_runner_story(const TwRunner *runner)
+TwStory *tw_runner_story(TwRunner *runner)
 {
-    return runner->target->klass->run_reference ? NULL
-                                                : tw_story_new(runner->oracle);
+    return runner->target->klass->run_reference
+               ? NULL
+               : tw_story_new(oracle_of(runner));
 }
 
 bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
@@ -171,12 +183,12 @@ bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
     }
     return (test ? klass->emit_test : klass->emit)(
         finding->other ? tw_target_other(runner->target) : runner->target,
-        program, finding, tw_judge_expected(runner->oracle), out, error);
+        program, finding, tw_judge_expected(oracle_of(runner)), out, error);
 }
 
 const TwTrace *tw_runner_trace(TwRunner *runner)
 {
-    return &runner->trace;
+    return trace_in(&runner->trace);
 }
 
 /* Judges `trace`: by the oracle, or by the target's own reference.  *alive:
@@ -188,17 +200,18 @@ static TwVerdict judge(TwRunner *runner, TwTarget *target,
     TwTarget *other = tw_target_other(target);
 
     if (other != NULL) {
-        return tw_judge_both(runner->oracle, program, target, other,
-                             runner->name, trace, &runner->reference, finding,
-                             stats, alive);
+        return tw_judge_both(oracle_of(runner), program, target, other,
+                             runner->name, trace, trace_in(&runner->reference),
+                             finding, stats, alive);
     }
     finding->other = false;
     if (target->klass->run_reference != NULL) {
-        tw_target_run_reference(target, program, &runner->reference);
+        tw_target_run_reference(target, program, trace_in(&runner->reference));
         return tw_judge_pair(program, tw_target_contract(target), runner->name,
-                             trace, &runner->reference, finding, stats);
+                             trace, trace_in(&runner->reference), finding,
+                             stats);
     }
-    return tw_judge(runner->oracle, program, tw_target_dialect(target),
+    return tw_judge(oracle_of(runner), program, tw_target_dialect(target),
                     tw_target_contract(target), runner->name, trace, finding,
                     stats);
 }
@@ -263,6 +276,7 @@ static bool same_again(TwRunner *runner, const TwProgram *before,
 {
     TwFinding again;
     TwTarget *target = spare ? runner->spare : NULL;
+    TwTrace *trace = trace_in(&runner->confirm);
     bool alive;
 
     if (target != NULL) {
@@ -274,10 +288,10 @@ static bool same_again(TwRunner *runner, const TwProgram *before,
         return false;
     }
     if (before != NULL) {
-        tw_target_run(target, before, &runner->confirm);
+        tw_target_run(target, before, trace);
     }
-    alive = tw_target_run(target, program, &runner->confirm);
-    judge(runner, target, program, &runner->confirm, &again, NULL, &alive);
+    alive = tw_target_run(target, program, trace);
+    judge(runner, target, program, trace, &again, NULL, &alive);
     keep_spare(runner, target, alive);
     return strcmp(again.key, finding->key) == 0;
 }
@@ -359,7 +373,7 @@ bool tw_runner_shows_after(TwRunner *runner, const TwProgram *before,
 static TwVerdict conclude(TwRunner *runner, const TwProgram *program,
                           bool alive, TwFinding *finding, TwJudgeStats *stats)
 {
-    TwVerdict verdict = judge(runner, runner->target, program, &runner->trace,
+    TwVerdict verdict = judge(runner, runner->target, program, runner->trace,
                               finding, stats, &alive);
     bool ours = false;
 
@@ -409,12 +423,13 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
                         uint64_t *counters)
 {
-    bool alive = tw_target_run(runner->target, program, &runner->trace);
+    TwTrace *trace = trace_in(&runner->trace);
+    bool alive = tw_target_run(runner->target, program, trace);
     TwVerdict verdict = conclude(runner, program, alive, finding, stats);
 
     if (counters != NULL) {
         for (unsigned i = 0; i < TW_COUNTERS; i++) {
-            counters[i] += runner->trace.counters[i];
+            counters[i] += trace->counters[i];
         }
     }
     return verdict;
@@ -423,9 +438,10 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
 bool tw_runner_run_like(TwRunner *runner, const TwProgram *program,
                         const TwTrace *like, TwFinding *finding)
 {
-    bool alive = tw_target_run(runner->target, program, &runner->trace);
+    TwTrace *trace = trace_in(&runner->trace);
+    bool alive = tw_target_run(runner->target, program, trace);
 
-    if (alive && tw_trace_same(&runner->trace, like, program->n_regions)) {
+    if (alive && tw_trace_same(trace, like, program->n_regions)) {
         return true;
     }
     conclude(runner, program, alive, finding, NULL);

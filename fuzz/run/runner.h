@@ -92,7 +92,7 @@ void tw_runner_ask_both_walkers(TwRunner *runner, bool on);
 
 /* After a finding: its story (tw_story_new), for the caller to free.  NULL
  * if no oracle judged, but the target was compared with its own reference. */
-TwStory *tw_runner_story(const TwRunner *runner);
+TwStory *tw_runner_story(TwRunner *runner);
 
 /*
  * Appends a reproducer of a finding of the last run for the target's
