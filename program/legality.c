@@ -44,6 +44,7 @@ static uint32_t named_by(const TwOp *op)
     }
 }
 
+/* Spaces that something names: a CPU, an IOMMU, an operation. */
 static uint32_t named_spaces(const TwProgram *p)
 {
     uint32_t named = 0;
@@ -105,7 +106,6 @@ void tw_legality_init(TwLegality *l, const TwProgram *p)
         }
     }
     note_roots(l);
-    l->space_named = named_spaces(p);
     l->iommu_live = 0;
     for (unsigned i = 0; i < p->n_iommus; i++) {
         l->iommu_live |= (uint32_t)(p->iommus[i].kind != TW_IOMMU_NONE) << i;
@@ -348,7 +348,7 @@ static TwIllegal step_space(TwLegality *l, const TwOp *op)
         if (!(l->space_live & bit)) {
             return TW_ILLEGAL_ABSENT;
         }
-        if (l->space_named & bit) {
+        if (named_spaces(l->program) & bit) {
             return TW_ILLEGAL_IN_USE;
         }
         l->space_live &= ~bit;
