@@ -13,8 +13,6 @@
  */
 #include "oracle/walk/walk.h"
 
-#include <string.h>
-
 #include "oracle/walk/find.h"
 #include "oracle/walk/used.h"
 #include "oracle/world/iommu.h"
@@ -171,6 +169,7 @@ static void translate(const Step *s, const TwNode *node, const TwHit *hit,
         .op = found.op,
         .combined = combined,
         .before = before,
+        .mask = mask,
         .iommu = node->iommu,
         .index = index,
         .depth = depth,
@@ -179,10 +178,7 @@ static void translate(const Step *s, const TwNode *node, const TwHit *hit,
         .small = iommu->granule_lg < s->world->program->page_lg,
     };
     note_change(walk, found.since, TW_KEY_LINK_HOP, found.op);
-    for (unsigned left = mask; left; left &= left - 1) {
-        /* a mark for the cuts: which hop the byte passed last */
-        walk->last_hop[tw_lowest(left)] = hop;
-    }
+    walk->parted |= mask != walk->mask;
     if (found.blocked) {
         block(walk, hit, mask, depth + 1);
     } else if (granted) {
@@ -276,12 +272,23 @@ static bool same_path(const TwWalk *walk, int a, int b)
     return true;
 }
 
+/* The hop that byte k passed last, or TW_NIL. */
+static int last_hop(const TwWalk *walk, unsigned k)
+{
+    int hop = walk->n_hops - 1;
+
+    while (hop != TW_NIL && !(walk->hops[hop].mask >> k & 1)) {
+        hop--;
+    }
+    return hop;
+}
+
 static void cut_at_granules(TwWalk *walk, unsigned mask)
 {
     for (unsigned left = mask & (mask << 1); left; left &= left - 1) {
         unsigned k = tw_lowest(left);
 
-        if (!same_path(walk, walk->last_hop[k], walk->last_hop[k - 1])) {
+        if (!same_path(walk, last_hop(walk, k), last_hop(walk, k - 1))) {
             walk->cuts |= 1u << k;
         }
     }
@@ -401,14 +408,13 @@ void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
     walk->cuts = 0;
     walk->depth = 0;
     walk->n_hops = 0;
-    walk->unmarked = false;
+    walk->unmarked = walk->parted = false;
     walk->since = s.then->tick;
     walk->topology_since = s.then->tick;
     walk->page_since = 0;
     walk->link = TW_KEY_LINK_TOPOLOGY;
     walk->op = s.then->op;
     walk->page = (TwPageLink){.granted = true};
-    memset(walk->last_hop, 0xff, sizeof(walk->last_hop)); /* TW_NIL */
     if (access->cpu == TW_BOARD) {
         step(&s, access->space, access->addr, mask, TW_NIL, 0);
     } else if (access->wrapped) {
@@ -416,7 +422,7 @@ void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
     } else {
         through_page_map(&s, mask, access->addr);
     }
-    if (walk->n_hops) {
+    if (walk->parted) {
         cut_at_granules(walk, mask);
     }
 }

@@ -131,6 +131,7 @@ typedef struct TwHop {
     uint32_t entry;   /* the time of the entry: then, or that of a record */
     uint16_t op;
     int16_t before;              /* index of the hop before it, or TW_NIL */
+    uint8_t mask;                /* the bytes that passed it */
     uint8_t iommu, index, depth; /* depth: hops before it */
     uint8_t combined;            /* TwAsked */
     bool present;                /* there was an entry */
@@ -155,12 +156,12 @@ typedef struct TwWalk {
     uint16_t op;    /* the operation that changed it */
     uint32_t since; /* when: from then on the walk was like this */
     uint16_t n_hops;
+    bool parted;     /* some bytes passed a hop, and others did not */
     bool unmarked;   /* a hop granted it by entries in which A or D was not set,
                       * and must be for such an access (LA-55) */
     TwPageLink page; /* CPU accesses */
     uint32_t page_since; /* of the page map alone */
     uint32_t topology_since;
-    int16_t last_hop[TW_MAX_ACCESS]; /* of each byte, or TW_NIL */
     TwByte bytes[TW_MAX_ACCESS];
     TwHop hops[TW_MAX_ACCESS * (TW_MAX_HOPS + 1)];
 } TwWalk;
