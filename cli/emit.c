@@ -113,6 +113,7 @@ static int emit(Emit *e)
         return tw_cli_fail_error(error);
     }
     tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
+    tw_runner_set_replays(runner, 0, 0);     /* find() ran it before */
     if (e->finding.verdict != TW_VERDICT_CRASH &&
         e->finding.verdict != TW_VERDICT_HANG) {
         tw_runner_run(runner, &e->program, &e->finding, NULL, NULL);

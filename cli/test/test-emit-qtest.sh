@@ -208,6 +208,17 @@ if "$TWINWALK" targets --target qemu-vtd-ahci >/dev/null 2>&1; then
     exits 0 'one that leaves it is not' "$TWINWALK" emit --qtest --no-known --target qemu-vtd-ahci \
         kept.tw -o none.c
 fi
+# A start of a QEMU takes long: emit runs the case twice to see that its finding recurs, once with
+# contents that can be read, once for what the script needs, and twice for the entry of the list.
+if "$TWINWALK" targets --target qemu-vtd >/dev/null 2>&1; then
+    # shellcheck disable=SC2016  # for that script
+    printf '%s\n' '#!/bin/sh' '[ "$1" = --version ] || echo start >>"$STARTS"' \
+        'exec qemu-system-x86_64 "$@"' >counting
+    chmod +x counting
+    exits 0 'a QEMU that is counted' env STARTS="$work/starts" "$TWINWALK" emit --target qemu-vtd \
+        --qemu "$work/counting" "$1/qemu-iommu/C-silent-hit-vtd.tw" -o counted.sh
+    check 'it starts no more often than it must' test "$(wc -l <starts)" -eq 6
+fi
 exits 2 'a target without such tests' "$TWINWALK" emit --qtest --target zoo:active-never-rearmed \
     "$1/zoo/active-never-rearmed.tw"
 finish

@@ -78,6 +78,7 @@ static bool emit(void *data, volatile uint32_t *in_flight, TwFinding *finding,
     if (!runner) {
         return false;
     }
+    tw_runner_set_replays(runner, 0, 0); /* tw_view_find() has done that */
     *finding = e->finding;
     if (finding->verdict != TW_VERDICT_CRASH &&
         finding->verdict != TW_VERDICT_HANG) {

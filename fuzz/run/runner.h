@@ -34,7 +34,7 @@ const char *tw_runner_version(TwRunner *runner);
 enum { TW_MAX_REPLAYS = 100 };
 
 /*
- * Sets the number of replays of a finding, 1 to TW_MAX_REPLAYS (initially 1),
+ * Sets the number of replays of a finding, 0 to TW_MAX_REPLAYS (initially 1),
  * for the first `per_key` findings of each key (0: all).  Later findings are
  * replayed once; if the target runs elsewhere and no finding of the key was
  * flaky, on the target of the last replay, for a start may take long.
