@@ -106,6 +106,7 @@ void tw_legality_init(TwLegality *l, const TwProgram *p)
         }
     }
     note_roots(l);
+    l->names_known = false;
     l->iommu_live = 0;
     for (unsigned i = 0; i < p->n_iommus; i++) {
         l->iommu_live |= (uint32_t)(p->iommus[i].kind != TW_IOMMU_NONE) << i;
@@ -348,7 +349,11 @@ static TwIllegal step_space(TwLegality *l, const TwOp *op)
         if (!(l->space_live & bit)) {
             return TW_ILLEGAL_ABSENT;
         }
-        if (named_spaces(l->program) & bit) {
+        if (!l->names_known) { /* few programs destroy a space */
+            l->space_named = named_spaces(l->program);
+            l->names_known = true;
+        }
+        if (l->space_named & bit) {
             return TW_ILLEGAL_IN_USE;
         }
         l->space_live &= ~bit;
