@@ -9,7 +9,7 @@
 cases=$1/qemu-iommu
 find_iommus
 
-programs=60
+programs=30
 [ -z "${TW_LONG-}" ] || programs=200
 for target in $targets; do
     # An option that changes nothing: the same QEMU twice.

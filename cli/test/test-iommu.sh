@@ -11,7 +11,7 @@ find_iommus
 
 # How many programs: where nothing is found, where commands are left out, and where it is
 # what is known that is found.
-clean=120 dropped=40 found=60
+clean=60 dropped=20 found=30
 [ -z "${TW_LONG-}" ] || clean=400 dropped=100 found=200
 
 defect='the defect is there: '
