@@ -60,8 +60,8 @@ typedef struct TwLegality {
     uint8_t container[TW_MAX_REGIONS]; /* now, or TW_NONE */
     TwRegionSet region_rooted;         /* roots of live spaces */
     uint32_t space_live;               /* bit per space */
-    uint32_t space_named; /* if names_known: CPU, IOMMU or op names it */
-    bool names_known;
+    uint32_t space_named; /* bit per space: CPU, IOMMU or op names it */
+    bool names_known;     /* space_named is filled in */
     uint32_t iommu_live;
     uint32_t cpu_live;
     uint32_t observer_live, listener_live, mapping_live;
