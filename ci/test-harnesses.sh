@@ -18,6 +18,7 @@ cat >tiny.c <<'C'
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 volatile unsigned runs, seen;
 void *volatile lost;
@@ -34,6 +35,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifdef LEAKS
     lost = malloc(size + 1);
     lost = NULL;
+#endif
+#ifdef PAUSES
+    if (runs == 30) {
+        while (clock() < CLOCKS_PER_SEC / 5) {
+        }
+    }
 #endif
 #ifdef SLOW
     while (++seen % 20000000 != 0) {
@@ -97,6 +104,8 @@ checks 10 coverage '1 of 2 seeds reach something else' -DUNSTABLE
 checks 10 coverage '0 of 0 seeds reach' -DDIES
 checks 10 leaks 'tiny_fuzzer: leaks, or dies otherwise$' -DLEAKS
 checks 10 speed 'tiny_fuzzer: expected 1000 inputs a second' -DSLOW
+# A moment that costs 0.2 s once is no rate.
+checks 0 speed '^tiny_fuzzer *speed ' -DPAUSES
 checks 10 speed 'tiny_fuzzer: crashes on its seeds' -DDIES
 checks 10 speed '^what it says before$' -DCRASHES_ON_NEWS
 
