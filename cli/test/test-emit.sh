@@ -142,6 +142,34 @@ if [ "$version" = 2.0.1 ]; then
         'uc_emu_start: a load that the TLB serves succeeds where the slow path refuses it'
 fi
 
+# Equal calls, and calls up to the end of the address space, are made in loops, which end.
+cat >loops.tw <<'END'
+twinwalk 1
+region r0 ram size 0x400000 root s0
+mmu c0.0 space s0
+setup
+  page c0.0 0x3f8000 -> 0x3f8000 size 0x1000 rwx
+script
+  write c0.0 0x3f8700 1
+  page c0.0 0x3fd000 -> 0x3fd000 size 0x1000 wx
+  page c0.0 0x3fe000 -> 0x3fe000 size 0x1000 wx
+  page c0.0 0x3ff000 -> 0x3ff000 size 0x1000 wx
+  flush-page c0.0 0x3f8000
+  flush-page c0.0 0x3f8000
+  flush-page c0.0 0x3f8000
+  write c0.0 0x3f8700 1
+  page c0.0 0x3f8000 -> 0x3f8000 size 0x1000 wx
+  read c0.0 0x3f84a0 1
+END
+if [ "$version" = 2.0.1 ]; then
+    check 'loops: emitted' "$TWINWALK" emit --target unicorn:arm64@last loops.tw -o case.c
+    check 'one goes to the end' grep -q 'for .*= 0xffffffffffffd000; at != 0x0;' case.c
+    check 'one repeats a call' grep -q 'for (unsigned i = 0; i < 3; i++) {' case.c
+    # shellcheck disable=SC2086
+    check 'loops: compiles' $CC -Wall -Wextra -Wno-unused-parameter -Werror -o case case.c -lunicorn
+    check 'loops: the program sees the defect' sees_defect
+fi
+
 # The first line says what is wrong; no address and no value is a hash.
 case=$cases/unicorn/PrmUnicornRd.tw
 check "$case is emitted" "$TWINWALK" emit --target unicorn "$case" -o case.c

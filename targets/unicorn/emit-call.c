@@ -155,13 +155,15 @@ static void put_entry(Emit *e, const Call *call, const char *indent)
     put(e, ");\n");
 }
 
-/* Is call b what call a is, `step` pages further on? */
+/* Is call b what call a is, `step` pages further on?  (Modulo 2^32: a step may
+ * go back.) */
 static bool follows(const Emit *e, const Call *a, const Call *b, unsigned step)
 {
     return a->kind == b->kind && b->first == a->first + step &&
            b->end - b->first == a->end - a->first && a->rights == b->rights &&
            (a->kind == CALL_PROTECT || a->kind == CALL_UNMAP ||
-            (a->kind == CALL_FLUSH && address(e, b->end) != 0) ||
+            (a->kind == CALL_FLUSH && address(e, a->end) != 0 &&
+             address(e, b->end) != 0) ||
             (a->kind == CALL_MAP && b->shown == a->shown + step));
 }
 
@@ -177,35 +179,50 @@ static unsigned count_alike(const Emit *e, unsigned first, unsigned end,
     }
     step = tw_uc_emit_at(e, first + period)->first -
            tw_uc_emit_at(e, first)->first;
-    while (step < PAGES && first + n < end &&
-           follows(e, tw_uc_emit_at(e, first + n - period),
-                   tw_uc_emit_at(e, first + n), step)) {
+    while (first + n < end && follows(e, tw_uc_emit_at(e, first + n - period),
+                                      tw_uc_emit_at(e, first + n), step)) {
         n++;
     }
     return n / period;
+}
+
+/*
+ * The head of a loop that is run n times, from address `first` on by `step`,
+ * modulo 2^64.  Its end may be 2^64, or below 0: no order of addresses ends it.
+ */
+static void put_loop_head(Emit *e, uint64_t first, uint64_t step, unsigned n,
+                          const char *indent)
+{
+    bool back = step >> 63;
+
+    put(e,
+        "%sfor (uint64_t at = 0x%" PRIx64 "; at != 0x%" PRIx64
+        "; at %c= 0x%" PRIx64 ") {\n",
+        indent, first, first + step * n, back ? '-' : '+', back ? -step : step);
 }
 
 /* A loop that makes `period` calls n times. */
 static void put_loop(Emit *e, unsigned i, unsigned period, unsigned n,
                      const char *indent)
 {
-    const Call *first = tw_uc_emit_at(e, i);
-    const Call *next = tw_uc_emit_at(e, i + period);
-    const Call *last = tw_uc_emit_at(e, i + period * (n - 1));
+    uint64_t first = address(e, tw_uc_emit_at(e, i)->first);
+    uint64_t step = address(e, tw_uc_emit_at(e, i + period)->first) - first;
 
-    put(e,
-        "%sfor (uint64_t at = 0x%" PRIx64 "; at <= 0x%" PRIx64
-        "; at += 0x%" PRIx64 ") {\n",
-        indent, address(e, first->first), address(e, last->first),
-        address(e, next->first) - address(e, first->first));
+    if (step == 0) {
+        put(e, "%sfor (unsigned i = 0; i < %u; i++) {\n", indent, n);
+    } else {
+        put_loop_head(e, first, step, n, indent);
+    }
     for (unsigned k = 0; k < period; k++) {
         const Call *call = tw_uc_emit_at(e, i + k);
+        uint64_t behind = address(e, call->first) - first;
         g_autofree char *at =
-            g_strdup_printf(k > 0 ? "at + 0x%" PRIx64 : "at",
-                            address(e, call->first) - address(e, first->first));
+            behind >> 63 ? g_strdup_printf("at - 0x%" PRIx64, -behind)
+            : behind > 0 ? g_strdup_printf("at + 0x%" PRIx64, behind)
+                         : g_strdup("at");
 
         put(e, "%s    OK(", indent);
-        put_call(e, call, at);
+        put_call(e, call, step != 0 ? at : NULL);
         put(e, ");\n");
     }
     put(e, "%s}\n", indent);
