@@ -188,7 +188,8 @@ static unsigned count_alike(const Emit *e, unsigned first, unsigned end,
 
 /*
  * The head of a loop that is run n times, from address `first` on by `step`,
- * modulo 2^64.  Its end may be 2^64, or below 0: no order of addresses ends it.
+ * modulo 2^64.  The address behind the last may be 2^64, or below 0, so the
+ * loop ends where `at` is equal to it.
  */
 static void put_loop_head(Emit *e, uint64_t first, uint64_t step, unsigned n,
                           const char *indent)
