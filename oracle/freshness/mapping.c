@@ -243,14 +243,16 @@ TwFacts tw_ask_judge_mapping(const TwAsk *ask, TwTimes times,
 {
     const TwMapping *mapping = ask->access->mapping;
     uint64_t end = ask->access->addr - mapping->addr + (ask->access->size - 1);
-    const TwEnding *ending;
+    const TwEnding *ending = NULL;
     TwMappingRun run;
     bool serves;
 
     tw_mapping_run(ask->world, mapping, times, &run);
     ask->answers->overflow |= run.unknown && !ask->ever;
     serves = run.any && run.last >= end && times.then >= mapping->made;
-    ending = ended_by(ask, &run, times.then);
+    if (serves) {
+        ending = ended_by(ask, &run, times.then);
+    }
     return (TwFacts){
         .times = times,
         .since = TW_FOREVER,

@@ -16,7 +16,8 @@ typedef struct TwMappingRun {
     uint8_t n_hops;
     struct {
         uint8_t iommu, index;
-        uint64_t first, last; /* offsets in the IOMMU's region */
+        uint64_t first, last; /* offsets in the IOMMU's region; `last` only of
+                               * a run that there is */
     } hops[TW_MAX_HOPS];
 } TwMappingRun;
 
