@@ -84,6 +84,11 @@ TRUSTED char *__wrap_g_strdup_printf(const char *format, ...)
     return known_text(text);
 }
 
+WRAP(char *, g_strndup, const char *text, gsize n)
+{
+    return known_text(__real_g_strndup(text, n));
+}
+
 void __wrap_g_set_error(GError **error, GQuark domain, int code,
                         const char *format, ...);
 TRUSTED void __wrap_g_set_error(GError **error, GQuark domain, int code,
@@ -189,6 +194,11 @@ TRUSTED static char **known_list(char **list)
     return list;
 }
 
+WRAP(char **, g_strsplit, const char *text, const char *delimiter, int most)
+{
+    return known_list(UNWATCHED(__real_g_strsplit(text, delimiter, most)));
+}
+
 WRAP(gboolean, g_key_file_load_from_data, GKeyFile *file, const char *text,
      gsize length, GKeyFileFlags flags, GError **error)
 {
@@ -213,6 +223,12 @@ WRAP(char **, g_key_file_get_keys, GKeyFile *file, const char *group, gsize *n,
 {
     return known_list(
         UNWATCHED(__real_g_key_file_get_keys(file, group, n, error)));
+}
+
+WRAP(gboolean, g_key_file_has_key, GKeyFile *file, const char *group,
+     const char *key, GError **error)
+{
+    return UNWATCHED(__real_g_key_file_has_key(file, group, key, error));
 }
 
 WRAP(char *, g_key_file_get_string, GKeyFile *file, const char *group,
