@@ -45,7 +45,7 @@ awk 'BEGIN {
     print "#include <glib.h>\n#endif\nint seen[256];"
     print "int LLVMFuzzerTestOneInput(const uint8_t *d, size_t n) {"
     print "if (n > 2 && !memcmp(d, \"die\", 3)) abort();"
-    print "#ifdef WRITES\nfclose(fopen(\"left\", \"w\"));\n#endif"
+    print "#ifdef WRITES\nfclose(fopen(WRITES, \"w\"));\n#endif"
     print "#ifdef GLIB\nseen[0] += g_random_int();\n#endif"
     print "#ifdef READS\nFILE *f = fopen(READS, \"r\"); if (f) fclose(f);\n#endif"
     for (i = 1; i <= 400; i++)
@@ -129,8 +129,10 @@ builds $asan
 refuses 'counters dropped' 'tiny_fuzzer: .*\(run four times\|edges\)'
 builds $asan $counters -DREADS="\"$work/data\""
 refuses 'a path baked in' "tiny_fuzzer: names the folder $work/"
-builds $asan $counters -DWRITES
+builds $asan $counters -DWRITES='"left"'
 refuses 'a file left' 'tiny_fuzzer: leaves files in the folder'
+builds $asan $counters -DWRITES="\"$work/out/left\""
+refuses 'a file beside the target' 'a target has written to its own folder'
 if pkg-config --exists glib-2.0; then
     link="$link $(pkg-config --libs glib-2.0)"
     # shellcheck disable=SC2046 # one word per option
